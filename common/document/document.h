@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Documents: what the summarizer writes and the loader and the portal read. In memory an ordered
+// tree in an arena; at rest BSON. A document holds no NaN and no infinity: such a number is not
+// put, because an absent value is absent. Field names hold no '.' and no leading '$'.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/bytes.h"
+#include "common/error.h"
+#include "common/str.h"
+
+enum doc_kind {
+	DOC_NULL,
+	DOC_BOOL,
+	DOC_INT,
+	DOC_DOUBLE,
+	DOC_TEXT,
+	DOC_TIME, // milliseconds since 1970 UTC
+	DOC_OBJECT,
+	DOC_ARRAY,
+};
+
+struct doc {
+	enum doc_kind kind;
+	union {
+		bool boolean;
+		int64_t integer; // DOC_INT, DOC_TIME
+		double number;
+		const char *text;
+		struct {
+			const char **keys; // object only
+			struct doc **items;
+			size_t n, room;
+		};
+	};
+};
+
+struct doc *doc_object(struct arena *a);
+struct doc *doc_array(struct arena *a);
+
+// The object at a dotted path below root, made on the way where absent. An empty path is root.
+struct doc *doc_at(struct doc *root, struct arena *a, const char *path);
+
+// Put into an object (key) or append to an array (key NULL). Putting a key again replaces it.
+// Device names come from outside: doc_key() makes a legal field name of one ('.' becomes '-').
+const char *doc_key(struct arena *a, const char *name);
+void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item);
+void doc_put_bool(struct doc *to, struct arena *a, const char *key, bool v);
+void doc_put_int(struct doc *to, struct arena *a, const char *key, int64_t v);
+void doc_put_double(struct doc *to, struct arena *a, const char *key, double v); // NaN: nothing
+void doc_put_text(struct doc *to, struct arena *a, const char *key, const char *v); // copied
+void doc_put_time(struct doc *to, struct arena *a, const char *key, int64_t unix_ms);
+
+// Dotted lookup in a tree; array items by number. NULL when absent.
+const struct doc *doc_find(const struct doc *root, const char *path);
+
+// Wire forms. doc_to_bson allocates in the arena.
+int doc_to_bson(const struct doc *d, struct arena *a, struct bytes *ret, struct error *err) MUST_USE;
+int doc_from_bson(struct bytes b, struct arena *a, struct doc **ret, struct error *err) MUST_USE;
+// Plain JSON (times as ISO text); extended: MongoDB's relaxed Extended JSON v2.
+void doc_to_json(const struct doc *d, bool extended, bool pretty, struct strbuf *out);
+// JSON text, plain or Extended (relaxed or canonical), to a tree.
+int doc_from_json(const char *text, size_t len, struct arena *a, struct doc **ret,
+	struct error *err) MUST_USE;
+
+// Lookup straight in BSON without building a tree: 1 found, 0 absent, <0 damaged. For an object
+// or array ret->kind alone is set. *ret_error is the deepest "error" number met on the way down
+// (SUPReMM's convention), 0 if none. Text is borrowed from b.
+struct scalar {
+	enum doc_kind kind;
+	bool boolean;
+	int64_t integer;
+	double number; // also set for DOC_INT
+	const char *text;
+};
+int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_error) MUST_USE;
+int bson_check(struct bytes b, struct error *err) MUST_USE; // whole, UTF-8, no NaN, names legal

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The document store: one summary and one time-series document per job, BSON, in an embedded
+// SQLite file (sqlite:FILE, the default) or in MongoDB (mongodb://...). Programs know only this
+// header. All writes are idempotent: putting the same job again replaces what was there.
+//
+// A job is (cluster, raw id, submit time); the document's _id is SUPReMM's "<raw id>-<end time>".
+// When the end time of a job changes, put removes the document under the former _id.
+// In MongoDB the collections are SUPReMM's: resource_<r> and timeseries-resource_<r>, where <r> is
+// the cluster's resource_id.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/bytes.h"
+#include "common/error.h"
+#include "common/job.h"
+
+struct store;
+
+struct store_item {
+	struct job_key key;
+	const char *resource;  // of the cluster, for the collection's name
+	const char *job_id;    // what people type; kept for store_find
+	int64_t end_s;         // JOB_RUNNING for a partial document
+	struct bytes summary;  // must hold _id
+	struct bytes series;   // len 0: the job has none
+};
+
+// Opens, and creates what is absent (SQLite file and tables; MongoDB indexes). The password, when
+// not NULL, is put into a MongoDB URL that has a user and no password. read_only never creates.
+int store_open(const char *url, const char *password, bool read_only, struct store **ret,
+	struct error *err) MUST_USE;
+void store_close(struct store *s); // NULL allowed
+
+// Writes all or, in SQLite, none; with MongoDB each item is written series first, summary last, so
+// that a summary never points to series that are not there. Durable on return. A job whose two
+// documents are byte for byte what is stored keeps its place in the change order.
+int store_put(struct store *s, const struct store_item *items, size_t n, struct error *err)
+	MUST_USE;
+
+// 1 found (strings and bytes in a), 0 absent.
+int store_get(struct store *s, const struct job_key *key, struct arena *a, struct store_item *ret,
+	struct error *err) MUST_USE;
+// All jobs of a cluster (NULL: any) that a person calls job_id ("1234", "1234_7"), newest first.
+int store_find(struct store *s, const char *cluster, const char *job_id, struct arena *a,
+	struct store_item **ret, size_t *ret_n, struct error *err) MUST_USE;
+
+// Documents changed since a cursor, in the order of change, each at least once; a job that changes
+// meanwhile may come twice. cursor "" starts at the beginning. each() returns 0 to go on. The
+// summary alone is given (item.series.len = 0), or both with with_series. *ret_cursor (in a) is
+// where to go on after all documents that each() took; store it with what you made of them.
+typedef int store_each(void *context, const struct store_item *item, struct error *err);
+int store_changes(struct store *s, const char *cursor, uint64_t limit, bool with_series,
+	store_each *each, void *context, struct arena *a, const char **ret_cursor,
+	struct error *err) MUST_USE;
+
+// Deletes documents of jobs that ended before; *ret_n says how many.
+int store_delete_before(struct store *s, const char *cluster, int64_t end_s, uint64_t *ret_n,
+	struct error *err) MUST_USE;
