@@ -30,7 +30,7 @@ struct source {
 	const char *name; // of the alternative, for messages; NULL
 	struct input *inputs;
 	size_t n_inputs;
-	const char *instance;     // Prometheus: the label that names instances; NULL: none
+	const char *instance;     // Prometheus: instance names made of labels, "cpu{cpu}"; NULL: none
 	double scale;             // of every input, 1 by default
 	int line;
 };
@@ -39,7 +39,8 @@ enum scope {       // what one value belongs to; the population of the statistic
 	SCOPE_NODE,     // node: one value a node
 	SCOPE_CORE,     // core: every core of the job's nodes
 	SCOPE_JOB_CORE, // job core: the cores bound to the job
-	SCOPE_DEVICE,   // device: each instance by name; '*' in the document path is the name
+	SCOPE_DEVICE,   // device: each instance by name; '*' in the document path is the name, and a
+	                // path without '*' takes the devices of all nodes as one population
 	SCOPE_JOB_GPU,  // job gpu: as device, only the GPUs bound to the job
 	SCOPE_CGROUP,   // job cgroup: the instance that is the job's own cgroup
 	SCOPE_COUNT,
@@ -102,6 +103,7 @@ struct series { // the time series of a metric; NULL in struct metric: none
 	enum scope over;      // job core: mean of the job's cores is the node's line
 	bool by_instance;     // keep a line for each core or device besides
 	struct expression **value; // one for each source, evaluated per step
+	struct expression **each;  // by_instance: the line of one instance; NULL: value is it
 	const char *unit;
 	double scale;
 };
