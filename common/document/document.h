@@ -24,6 +24,10 @@ enum doc_kind {
 	DOC_ARRAY,
 };
 
+#define DOC_DEPTH_MAX 100 // levels of nesting, as in MongoDB
+
+struct doc_index;
+
 struct doc {
 	enum doc_kind kind;
 	union {
@@ -35,6 +39,7 @@ struct doc {
 			const char **keys; // object only
 			struct doc **items;
 			size_t n, room;
+			struct doc_index *index; // of a wide object's keys
 		};
 	};
 };
@@ -42,24 +47,28 @@ struct doc {
 struct doc *doc_object(struct arena *a);
 struct doc *doc_array(struct arena *a);
 
-// The object at a dotted path below root, made on the way where absent. An empty path is root.
+// The object at a dotted path below root, made on the way where absent (a value that is no object
+// is replaced by one). An empty path is root.
 struct doc *doc_at(struct doc *root, struct arena *a, const char *path);
 
 // Put into an object (key) or append to an array (key NULL). Putting a key again replaces it.
-// Device names come from outside: doc_key() makes a legal field name of one ('.' becomes '-').
+// Device names come from outside: doc_key() makes a legal field name of one ('.' and a leading '$'
+// become '-'). Text that is no UTF-8 is put with U+FFFD for the wrong bytes; NULL text: nothing.
 const char *doc_key(struct arena *a, const char *name);
 void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item);
 void doc_put_bool(struct doc *to, struct arena *a, const char *key, bool v);
 void doc_put_int(struct doc *to, struct arena *a, const char *key, int64_t v);
-void doc_put_double(struct doc *to, struct arena *a, const char *key, double v); // NaN: nothing
+void doc_put_double(struct doc *to, struct arena *a, const char *key,
+	double v); // NaN: nothing; in an array null
 void doc_put_text(struct doc *to, struct arena *a, const char *key, const char *v); // copied
 void doc_put_time(struct doc *to, struct arena *a, const char *key, int64_t unix_ms);
 
 // Dotted lookup in a tree; array items by number. NULL when absent.
 const struct doc *doc_find(const struct doc *root, const char *path);
 
-// Wire forms. doc_to_bson allocates in the arena.
-int doc_to_bson(const struct doc *d, struct arena *a, struct bytes *ret, struct error *err) MUST_USE;
+// Wire forms. doc_to_bson allocates in the arena. doc_from_bson refuses types that no kind holds.
+int doc_to_bson(
+	const struct doc *d, struct arena *a, struct bytes *ret, struct error *err) MUST_USE;
 int doc_from_bson(struct bytes b, struct arena *a, struct doc **ret, struct error *err) MUST_USE;
 // Plain JSON (times as ISO text); extended: MongoDB's relaxed Extended JSON v2.
 void doc_to_json(const struct doc *d, bool extended, bool pretty, struct strbuf *out);
@@ -78,4 +87,5 @@ struct scalar {
 	const char *text;
 };
 int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_error) MUST_USE;
-int bson_check(struct bytes b, struct error *err) MUST_USE; // whole, UTF-8, no NaN, names legal
+// What may be stored: whole, UTF-8, known types, names legal, no NaN, no array inside an array.
+int bson_check(struct bytes b, struct error *err) MUST_USE;
