@@ -7,7 +7,7 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args), nonnull(fmt)))
 #define MUST_USE               __attribute__((warn_unused_result))
 
 // A resource freed when its variable leaves scope: CLEANUP(strbuf_release) struct strbuf s = {0};

@@ -37,9 +37,11 @@ bool str_eq(const char *a, const char *b); // NULL equals NULL only
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 
-// Shell-style match of '*' and '?' on the whole string; linear time, no recursion.
+// Shell-style match of '*' and '?' on the whole string; no recursion, at worst the product of both
+// lengths.
 bool str_glob(const char *pattern, const char *s);
 bool str_is_utf8(const char *s, size_t len);
+size_t str_distance(const char *a, const char *b); // edits between them; SIZE_MAX: very long
 
 // Writes fmt to a fixed buffer; false when it was cut. The only sanctioned snprintf.
 bool str_format(char *buf, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
