@@ -14,15 +14,15 @@
 struct timezone_rules; // a loaded IANA zone; thread-safe once loaded
 
 int timezone_open(const char *name, struct timezone_rules **ret, struct error *err) MUST_USE;
-void timezone_close(struct timezone_rules *z); // NULL allowed
+void timezone_close(struct timezone_rules *z);                      // NULL allowed
 int timezone_offset(const struct timezone_rules *z, int64_t utc_s); // seconds east of UTC
 
 struct civil { // proleptic Gregorian
 	int year, month, day, hour, minute, second;
 };
 
-struct civil civil_from_unix(int64_t s);   // UTC
-int64_t unix_from_civil(struct civil c);   // UTC
+struct civil civil_from_unix(int64_t s); // UTC
+int64_t unix_from_civil(struct civil c); // UTC
 struct civil civil_in_zone(const struct timezone_rules *z, int64_t utc_s);
 // Local wall clock → UTC. In the autumn fold the first of the two instants; in the spring gap the
 // instant after the gap.

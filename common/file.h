@@ -16,5 +16,5 @@ int file_read(const char *path, size_t max, struct arena *a, struct bytes *ret,
 // One secret: a regular file that only its owner can read (mode 0600 or less), owned by us or
 // root; the trailing newline is dropped. Empty, several lines or NUL bytes are errors. The words of an
 // error never hold the secret.
-int file_read_secret(const char *path, struct arena *a, const char **ret, struct error *err)
-	MUST_USE;
+int file_read_secret(
+	const char *path, struct arena *a, const char **ret, struct error *err) MUST_USE;

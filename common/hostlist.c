@@ -108,7 +108,7 @@ static int take_brackets(struct parser *ps, const char **p, struct dimension *d)
 		if (**p != ',')
 			return bad(ps, *p,
 				**p == '[' ? "bracket inside brackets"
-				: **p	   ? "unexpected character"
+				: **p      ? "unexpected character"
 					   : "missing ]");
 		(*p)++;
 	}

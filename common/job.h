@@ -19,22 +19,22 @@ struct job_key {
 
 struct job { // strings live in the arena the source was given; none is NULL unless said so
 	struct job_key key;
-	const char *id;       // what people type: "1234", "1234_7" (array), "1234+1" (het)
-	uint64_t array_job;   // 0: not an array
-	int64_t array_task;   // -1: not an array
-	uint64_t het_job;     // 0: not heterogeneous
-	int64_t het_offset;   // -1
+	const char *id;     // what people type: "1234", "1234_7" (array), "1234+1" (het)
+	uint64_t array_job; // 0: not an array
+	int64_t array_task; // -1: not an array
+	uint64_t het_job;   // 0: not heterogeneous
+	int64_t het_offset; // -1
 	const char *name;
 	const char *user, *group, *account, *partition, *qos, *wckey, *reservation;
-	uint32_t uid, gid;    // UINT32_MAX: unknown
-	const char *state;    // COMPLETED, FAILED, CANCELLED, TIMEOUT, NODE_FAIL, OUT_OF_MEMORY ...
+	uint32_t uid, gid; // UINT32_MAX: unknown
+	const char *state; // COMPLETED, FAILED, CANCELLED, TIMEOUT, NODE_FAIL, OUT_OF_MEMORY ...
 	int exit_code, exit_signal;
 	int64_t eligible_s, start_s, end_s; // 0: unknown, not yet
-	int64_t limit_s;      // 0: none or unknown
+	int64_t limit_s;                    // 0: none or unknown
 	int64_t suspended_s;
-	uint32_t nodes, cpus, gpus;         // allocated
+	uint32_t nodes, cpus, gpus; // allocated
 	uint32_t requested_cpus;
-	uint64_t requested_memory_bytes;    // whole job; 0: unknown
+	uint64_t requested_memory_bytes; // whole job; 0: unknown
 	uint64_t allocated_memory_bytes;
 	int64_t energy_j;                   // accounting's own figure; -1: unknown
 	const char *tres;                   // allocated TRES as text

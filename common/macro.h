@@ -21,17 +21,17 @@ static inline void free_pointer(void *p)
 #define AUTO_FREE CLEANUP(free_pointer)
 
 // Hands ownership on: return TAKE(p) leaves p NULL, so that its cleanup frees nothing.
-#define TAKE(p)                                                                                    \
-	({                                                                                         \
-		__typeof__(p) take_value_ = (p);                                                   \
-		(p) = NULL;                                                                        \
-		take_value_;                                                                       \
+#define TAKE(p)                                  \
+	({                                       \
+		__typeof__(p) take_value_ = (p); \
+		(p) = NULL;                      \
+		take_value_;                     \
 	})
 
 // Returns a negative code upward; everything held is released by cleanup attributes.
-#define TRY(expr)                                                                                  \
-	do {                                                                                       \
-		int try_code_ = (expr);                                                            \
-		if (try_code_ < 0)                                                                 \
-			return try_code_;                                                          \
+#define TRY(expr)                         \
+	do {                              \
+		int try_code_ = (expr);   \
+		if (try_code_ < 0)        \
+			return try_code_; \
 	} while (0)

@@ -10,7 +10,7 @@ struct map_entry {
 	void *value;
 };
 
-struct map { // all zero is an empty map
+struct map {                       // all zero is an empty map
 	struct map_entry *entries; // in insertion order
 	size_t n;
 	size_t room;

@@ -72,7 +72,7 @@ static struct found find_option(struct parse *ps, const char *name, size_t n, ch
 		for (size_t i = 0; i < sizes[t]; i++) {
 			const struct option *o = &tables[t][i];
 			bool is_it = name ? strlen(o->name) == n && strncmp(o->name, name, n) == 0
-					  : o->letter == letter;
+			                  : o->letter == letter;
 
 			if (is_it)
 				return (struct found){o, targets[t]};
@@ -87,7 +87,7 @@ static const char *nearest_option(const struct program *p, const char *name)
 
 	for (size_t i = 0; i < p->n_options + ARRAY_LEN(shared_options); i++) {
 		const char *other = i < p->n_options ? p->options[i].name
-						     : shared_options[i - p->n_options].name;
+		                                     : shared_options[i - p->n_options].name;
 		size_t edits = str_distance(name, other);
 
 		if (edits < least) {

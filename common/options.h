@@ -10,19 +10,19 @@
 
 enum exit_code { // the same for every program
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,    // nothing or not all was done; stderr says why
-	EXIT_USAGE = 2,     // the command line or the configuration is wrong
-	EXIT_DEFECTS = 3,   // all was done that could be; some input was bad and was named
+	EXIT_FAILED = 1,     // nothing or not all was done; stderr says why
+	EXIT_USAGE = 2,      // the command line or the configuration is wrong
+	EXIT_DEFECTS = 3,    // all was done that could be; some input was bad and was named
 	EXIT_TRY_LATER = 75, // another run holds the lock, or a server is away
 };
 
 enum option_type {
-	OPTION_FLAG,   // bool
-	OPTION_TEXT,   // const char *
-	OPTION_COUNT,  // uint64_t
-	OPTION_TIME,   // int64_t seconds, UTC; parse_time
+	OPTION_FLAG,     // bool
+	OPTION_TEXT,     // const char *
+	OPTION_COUNT,    // uint64_t
+	OPTION_TIME,     // int64_t seconds, UTC; parse_time
 	OPTION_DURATION, // int64_t seconds; parse_duration
-	OPTION_LIST,   // struct option_list: may be given again, or as a,b
+	OPTION_LIST,     // struct option_list: may be given again, or as a,b
 };
 
 struct option_list {
@@ -31,8 +31,8 @@ struct option_list {
 };
 
 struct option {
-	const char *name;     // "store"; given as --store VALUE or --store=VALUE
-	char letter;          // 0: none
+	const char *name; // "store"; given as --store VALUE or --store=VALUE
+	char letter;      // 0: none
 	enum option_type type;
 	size_t offset;        // of the target in the program's argument struct
 	const char *argument; // "FILE"; NULL for flags
@@ -40,10 +40,10 @@ struct option {
 };
 
 struct program {
-	const char *name;    // "jobsight-summarize"
-	const char *purpose; // one line
+	const char *name;     // "jobsight-summarize"
+	const char *purpose;  // one line
 	const char *synopsis; // after the name: "[options] --store URL"; may have several lines
-	const char *details; // paragraphs after the options: examples, exit codes; may be NULL
+	const char *details;  // paragraphs after the options: examples, exit codes; may be NULL
 	const struct option *options;
 	size_t n_options;
 	size_t max_operands; // operands beyond are a usage error

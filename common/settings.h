@@ -39,8 +39,8 @@ struct settings {
 
 // Defaults when path is NULL and SETTINGS_PATH does not exist; a named file must exist. Then the
 // environment: JOBSIGHT_<GROUP>_<NAME>=value overrides any single setting.
-int settings_load(const char *path, struct arena *a, struct settings *ret, struct error *err)
-	MUST_USE;
+int settings_load(
+	const char *path, struct arena *a, struct settings *ret, struct error *err) MUST_USE;
 
 // The cluster called name; with name NULL the only one. Error when there is none or a choice.
 int settings_cluster(const struct settings *s, const char *name,

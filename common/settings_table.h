@@ -17,9 +17,9 @@ enum setting_kind {
 struct setting {
 	const char *group, *name;
 	enum setting_kind kind;
-	size_t offset;     // in struct settings
-	const char *text;  // default of a text; NULL: none
-	int64_t number;    // default of the others
+	size_t offset;    // in struct settings
+	const char *text; // default of a text; NULL: none
+	int64_t number;   // default of the others
 	const char *help;
 };
 

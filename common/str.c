@@ -102,7 +102,7 @@ static int parse_digits(const char *s, const char **ret_end, uint64_t *ret)
 
 	for (; *p >= '0' && *p <= '9'; p++)
 		is_large |= __builtin_mul_overflow(v, 10, &v) ||
-			    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
+		            __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
 	*ret_end = p;
 	if (p == s)
 		return -EINVAL;

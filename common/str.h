@@ -29,8 +29,8 @@ char *strbuf_take(struct strbuf *b); // malloc'ed, never NULL; b is empty afterw
 // untouched on failure.
 int parse_u64(const char *s, uint64_t *ret) MUST_USE;
 int parse_i64(const char *s, int64_t *ret) MUST_USE;
-int parse_double(const char *s, double *ret) MUST_USE; // finite, '.' whatever the locale
-int parse_bool(const char *s, bool *ret) MUST_USE;     // yes no true false on off 1 0
+int parse_double(const char *s, double *ret) MUST_USE;  // finite, '.' whatever the locale
+int parse_bool(const char *s, bool *ret) MUST_USE;      // yes no true false on off 1 0
 int parse_bytes(const char *s, uint64_t *ret) MUST_USE; // 512, 64K, 64KiB, 1.5G (powers of 1024)
 
 bool str_eq(const char *a, const char *b); // NULL equals NULL only

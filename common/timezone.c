@@ -18,7 +18,7 @@ enum { HEADER_SIZE = 44, ZONE_MAX_BYTES = 1 << 20, TYPE_SIZE = 6, OFFSET_MAX_S =
 struct timezone_rules {
 	struct arena arena;
 	const int64_t *instants; // transitions, rising
-	const int *offsets;	 // offset from that instant on
+	const int *offsets;      // offset from that instant on
 	size_t n;
 	int first_offset; // before the first transition
 	bool has_rule;

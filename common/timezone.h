@@ -14,13 +14,13 @@ enum rule_day_kind { RULE_JULIAN, RULE_DAY_OF_YEAR, RULE_WEEKDAY };
 
 struct rule_date { // a day of every year, and a wall-clock time on it
 	enum rule_day_kind kind;
-	int day;   // JULIAN: 1..365 without 29 February; DAY_OF_YEAR: 0..365; WEEKDAY: 0 = Sunday
-	int month; // WEEKDAY: 1..12
-	int week;  // WEEKDAY: 1..5, 5 is the last
+	int day;    // JULIAN: 1..365 without 29 February; DAY_OF_YEAR: 0..365; WEEKDAY: 0 = Sunday
+	int month;  // WEEKDAY: 1..12
+	int week;   // WEEKDAY: 1..5, 5 is the last
 	int time_s; // -167 h .. 167 h
 };
 
-struct zone_rule { // "CET-1CEST,M3.5.0,M10.5.0/3"
+struct zone_rule {                          // "CET-1CEST,M3.5.0,M10.5.0/3"
 	int standard_offset, summer_offset; // seconds east of UTC
 	bool has_summer;
 	struct rule_date start, end; // of summer time

@@ -14,8 +14,8 @@
 // it again, so the walk is what is bounded (an alias bomb is small until it is walked).
 struct counted {
 	struct yaml_node node; // first: a pointer to it is a pointer to this
-	size_t weight;	       // nodes met in a walk
-	int height;	       // 1: a scalar
+	size_t weight;         // nodes met in a walk
+	int height;            // 1: a scalar
 };
 
 struct composer {
@@ -24,7 +24,7 @@ struct composer {
 	struct arena *arena;
 	struct error *err;
 	struct map anchors; // name → struct counted, finished nodes only
-	size_t made;	    // nodes made so far
+	size_t made;        // nodes made so far
 };
 
 // Children in the making.

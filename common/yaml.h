@@ -14,9 +14,9 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	int line;              // 1-based
-	bool is_plain;         // scalar without quotes
-	const char *text;      // scalar
+	int line;                 // 1-based
+	bool is_plain;            // scalar without quotes
+	const char *text;         // scalar
 	struct yaml_node **items; // list: the items; map: the values
 	struct yaml_node **keys;  // map: the keys (scalars), parallel to items
 	size_t n;
@@ -28,7 +28,7 @@ struct yaml_node {
 
 int yaml_parse(const char *file_name, const char *text, size_t len, struct arena *a,
 	struct yaml_node **ret, struct error *err) MUST_USE; // *ret NULL for an empty document
-int yaml_load(const char *path, struct arena *a, struct yaml_node **ret, struct error *err)
-	MUST_USE;
+int yaml_load(
+	const char *path, struct arena *a, struct yaml_node **ret, struct error *err) MUST_USE;
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key); // NULL: absent
