@@ -186,6 +186,29 @@ double expression_value(const struct expression *e, const struct expression_fram
 	return isfinite(v) ? v : NAN;
 }
 
+void expression_values(const struct expression *e, const struct expression_frame *f, double *ret)
+{
+	struct expression_frame at = *f;
+	double slots[EXPRESSION_MAX_FOLDS];
+	size_t last = e->n_sections - 1;
+
+	for (size_t i = 0; i < last; i++)
+		slots[i] = fold(e, &e->sections[i], f, slots);
+	for (at.instance = 0; at.instance < f->n_instances; at.instance++) {
+		double v = run(e, &e->sections[last], &at, slots, at.instance);
+		ret[at.instance] = isfinite(v) ? v : NAN;
+	}
+}
+
+bool expression_uses_builtin(const struct expression *e, enum expression_builtin b)
+{
+	for (const struct section *s = e->sections; s < e->sections + e->n_sections; s++)
+		for (const struct op *op = s->ops; op < s->ops + s->n; op++)
+			if (op->code == OP_BUILTIN && op->arg == b)
+				return true;
+	return false;
+}
+
 bool expression_uses(const struct expression *e, size_t input)
 {
 	return input < e->n_names && e->uses[input];

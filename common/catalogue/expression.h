@@ -65,9 +65,12 @@ int expression_compile_optional(const char *text, const char *const *names,
 bool expression_is_reserved(const char *word);
 
 double expression_value(const struct expression *e, const struct expression_frame *f);
+// The value at each instance, with every fold done once; ret has room for n_instances.
+void expression_values(const struct expression *e, const struct expression_frame *f, double *ret);
 
 // What a reader must keep for it.
 bool expression_uses(const struct expression *e, size_t input);
+bool expression_uses_builtin(const struct expression *e, enum expression_builtin b);
 bool expression_needs_extremes(const struct expression *e); // first, last, lowest, highest
 bool expression_is_folded(const struct expression *e); // has no bare instance name: one per node
 const char *expression_text(const struct expression *e);
