@@ -28,33 +28,33 @@ enum bson_type {
 enum bson_length {
 	LENGTH_UNKNOWN,
 	LENGTH_FIXED,
-	LENGTH_TEXT,	 // int32 n, then n bytes of which the last is NUL
+	LENGTH_TEXT,     // int32 n, then n bytes of which the last is NUL
 	LENGTH_DOCUMENT, // int32 n that counts itself, last byte is NUL
-	LENGTH_BINARY,	 // int32 n, subtype, n bytes
-	LENGTH_PATTERN,	 // two NUL-terminated texts
-	LENGTH_POINTER,	 // text, then 12 bytes
+	LENGTH_BINARY,   // int32 n, subtype, n bytes
+	LENGTH_PATTERN,  // two NUL-terminated texts
+	LENGTH_POINTER,  // text, then 12 bytes
 };
 
 // Every type of the format, so that those of other programs can be stepped over.
 static const struct bson_form {
 	uint8_t length; // enum bson_length
-	uint8_t size;	// of LENGTH_FIXED
-	int8_t kind;	// enum doc_kind, or -1: held by none
+	uint8_t size;   // of LENGTH_FIXED
+	int8_t kind;    // enum doc_kind, or -1: held by none
 } forms[BSON_TYPES] = {
 	[BSON_DOUBLE] = {LENGTH_FIXED, 8, DOC_DOUBLE},
 	[BSON_TEXT] = {LENGTH_TEXT, 0, DOC_TEXT},
 	[BSON_OBJECT] = {LENGTH_DOCUMENT, 0, DOC_OBJECT},
 	[BSON_ARRAY] = {LENGTH_DOCUMENT, 0, DOC_ARRAY},
 	[0x05] = {LENGTH_BINARY, 0, -1}, // binary
-	[0x06] = {LENGTH_FIXED, 0, -1},	 // undefined
+	[0x06] = {LENGTH_FIXED, 0, -1},  // undefined
 	[0x07] = {LENGTH_FIXED, 12, -1}, // object id
 	[BSON_BOOL] = {LENGTH_FIXED, 1, DOC_BOOL},
 	[BSON_TIME] = {LENGTH_FIXED, 8, DOC_TIME},
 	[BSON_NULL] = {LENGTH_FIXED, 0, DOC_NULL},
 	[0x0b] = {LENGTH_PATTERN, 0, -1},  // regular expression
 	[0x0c] = {LENGTH_POINTER, 0, -1},  // pointer
-	[0x0d] = {LENGTH_TEXT, 0, -1},	   // code
-	[0x0e] = {LENGTH_TEXT, 0, -1},	   // symbol
+	[0x0d] = {LENGTH_TEXT, 0, -1},     // code
+	[0x0e] = {LENGTH_TEXT, 0, -1},     // symbol
 	[0x0f] = {LENGTH_DOCUMENT, 0, -1}, // code with scope: int32 total, as a document
 	[BSON_INT32] = {LENGTH_FIXED, 4, DOC_INT},
 	[0x11] = {LENGTH_FIXED, 8, -1}, // timestamp
@@ -167,8 +167,8 @@ static inline int element_next(struct element *e)
 	e->key_len = (size_t)(nul - p);
 	e->value = nul + 1;
 	e->size = e->type < BSON_TYPES
-			  ? value_size(&forms[e->type], e->value, (size_t)(e->end - e->value))
-			  : 0;
+	                  ? value_size(&forms[e->type], e->value, (size_t)(e->end - e->value))
+	                  : 0;
 	if (e->size == SIZE_MAX)
 		return -EBADMSG;
 	if (e->type == BSON_TEXT && e->value[e->size - 1] != 0)

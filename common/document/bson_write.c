@@ -150,7 +150,7 @@ static uint8_t *put_value(uint8_t *p, const struct doc *d)
 		return p + 1;
 	case DOC_INT:
 		return fits_int32(d->integer) ? put_u32(p, (uint32_t)d->integer)
-					      : put_u64(p, (uint64_t)d->integer);
+		                              : put_u64(p, (uint64_t)d->integer);
 	case DOC_TIME:
 		return put_u64(p, (uint64_t)d->integer);
 	case DOC_DOUBLE:

@@ -39,12 +39,11 @@ static void write_text(struct strbuf *out, const char *text)
 
 static void write_double(struct strbuf *out, double v)
 {
-	static const char *const formats[] = {"%.15g", "%.16g", "%.17g"};
 	char text[40];
 	double back;
 
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		(void)str_format(text, sizeof(text), formats[i], v);
+	for (int precision = 15; precision <= 17; precision++) {
+		(void)str_format(text, sizeof(text), "%.*g", precision, v);
 		// The decimal sign may be a locale's.
 		for (char *c = text; *c; c++)
 			if (!strchr("+-0123456789e", *c))

@@ -22,41 +22,49 @@ struct store;
 
 struct store_item {
 	struct job_key key;
-	const char *resource;  // of the cluster, for the collection's name
-	const char *job_id;    // what people type; kept for store_find
-	int64_t end_s;         // JOB_RUNNING for a partial document
-	struct bytes summary;  // must hold _id
-	struct bytes series;   // len 0: the job has none
+	const char *resource; // of the cluster, for the collection's name
+	const char *job_id;   // what people type; kept for store_find
+	int64_t end_s;        // JOB_RUNNING for a partial document
+	struct bytes summary; // its first field is _id; bson_check passes
+	struct bytes series;  // the same; len 0: the job has none
 };
 
 // Opens, and creates what is absent (SQLite file and tables; MongoDB indexes). The password, when
 // not NULL, is put into a MongoDB URL that has a user and no password. read_only never creates.
+// A store belongs to one thread of one process: open after fork. No error text holds a password.
+// -EHOSTDOWN: the server is away, try later; -EACCES: it refuses us; -EBUSY: others hold the file.
 int store_open(const char *url, const char *password, bool read_only, struct store **ret,
 	struct error *err) MUST_USE;
 void store_close(struct store *s); // NULL allowed
 
 // Writes all or, in SQLite, none; with MongoDB each item is written series first, summary last, so
 // that a summary never points to series that are not there. Durable on return. A job whose two
-// documents are byte for byte what is stored keeps its place in the change order.
-int store_put(struct store *s, const struct store_item *items, size_t n, struct error *err)
-	MUST_USE;
+// documents are byte for byte what is stored keeps its place in the change order. Of equal keys in
+// items the last counts. An item that may not be stored fails all of them before anything is
+// written; the text names it.
+int store_put(
+	struct store *s, const struct store_item *items, size_t n, struct error *err) MUST_USE;
 
 // 1 found (strings and bytes in a), 0 absent.
 int store_get(struct store *s, const struct job_key *key, struct arena *a, struct store_item *ret,
 	struct error *err) MUST_USE;
-// All jobs of a cluster (NULL: any) that a person calls job_id ("1234", "1234_7"), newest first.
+// All jobs of a cluster (NULL: any) that a person calls job_id ("1234", "1234_7"), newest submit
+// first; summaries alone (store_get has both).
 int store_find(struct store *s, const char *cluster, const char *job_id, struct arena *a,
 	struct store_item **ret, size_t *ret_n, struct error *err) MUST_USE;
 
 // Documents changed since a cursor, in the order of change, each at least once; a job that changes
 // meanwhile may come twice. cursor "" starts at the beginning. each() returns 0 to go on. The
 // summary alone is given (item.series.len = 0), or both with with_series. *ret_cursor (in a) is
-// where to go on after all documents that each() took; store it with what you made of them.
+// where to go on after all documents that each() took, set on failure too; store it with what you
+// made of them. limit 0: all. What each() gets is valid until it returns; a negative value ends the
+// iteration as a failure, a positive one without. A cursor of another store, or of a later state of
+// this one (a backup was put back), starts at the beginning.
 typedef int store_each(void *context, const struct store_item *item, struct error *err);
 int store_changes(struct store *s, const char *cursor, uint64_t limit, bool with_series,
 	store_each *each, void *context, struct arena *a, const char **ret_cursor,
 	struct error *err) MUST_USE;
 
-// Deletes documents of jobs that ended before; *ret_n says how many.
+// Deletes documents of jobs that ended before (cluster NULL: any); *ret_n says how many jobs.
 int store_delete_before(struct store *s, const char *cluster, int64_t end_s, uint64_t *ret_n,
 	struct error *err) MUST_USE;
