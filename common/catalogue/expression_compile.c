@@ -63,9 +63,9 @@ static const struct symbol keywords[] = {
 };
 
 enum function_kind {
-	FUNCTION_FOLD,	  // code: enum fold; its argument is run at each instance
+	FUNCTION_FOLD,    // code: enum fold; its argument is run at each instance
 	FUNCTION_EXTREME, // code: OP_FIRST ...; its argument is the name of an input
-	FUNCTION_PLAIN,	  // code: the operation on its arguments
+	FUNCTION_PLAIN,   // code: the operation on its arguments
 	FUNCTION_RATE,
 };
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// `warehouse:` — the column of a metric, and how jobs are aggregated over it.
+#include <string.h>
+
+#include "common/catalogue/draft.h"
+#include "common/catalogue/suggest.h"
+
+#define MAX_COLUMN 55
+
+struct raw_column {
+	const char *name;
+	const struct yaml_node *from;
+	double scale;
+	int type, aggregate, weight, also_per;
+};
+
+#define AT(member) offsetof(struct raw_column, member)
+static const struct key column_keys[] = {
+	{"column", KEY_TEXT, AT(name), NULL},
+	{"from", KEY_ANY, AT(from), NULL},
+	{"scale", KEY_NUMBER, AT(scale), NULL},
+	{"type", KEY_WORD, AT(type), &words_type},
+	{"aggregate", KEY_WORD, AT(aggregate), &words_aggregate},
+	{"weight", KEY_WORD, AT(weight), &words_weight},
+	{"also_per", KEY_WORD, AT(also_per), &words_weight},
+};
+#undef AT
+
+// What lies below the path of an output, by the statistic that puts it there.
+static const struct {
+	unsigned keep;
+	const char *field;
+} fields[] = {
+	{STATISTIC_ALL | STATISTIC_AVG, "avg"},
+	{STATISTIC_TOTAL, "total"},
+	{STATISTIC_ALL | STATISTIC_MAX, "max"},
+	{STATISTIC_ALL | STATISTIC_MIN, "min"},
+	{STATISTIC_ALL | STATISTIC_CNT, "cnt"},
+	{STATISTIC_ALL, "cov"},
+	{STATISTIC_ALL, "med"},
+	{STATISTIC_ALL, "std"},
+	{STATISTIC_ALL, "krt"},
+	{STATISTIC_ALL, "skw"},
+};
+
+// The paths of the numbers that an output writes, most usual first. Returns how many.
+static size_t paths_of_output(struct arena *a, const struct output *o, const char **ret)
+{
+	size_t n = 0;
+
+	if (!o->document || strchr(o->document, '*'))
+		return 0; // a column is one number, not one of each device
+	if (o->keep == STATISTIC_VALUE)
+		ret[n++] = o->document;
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (o->keep & fields[i].keep)
+			ret[n++] = arena_printf(a, "%s.%s", o->document, fields[i].field);
+	return n;
+}
+
+static void check_path(struct draft *d, const char *path, int line)
+{
+	const char *paths[ARRAY_LEN(fields) + 1];
+	struct suggestion near = {0};
+	char buf[96];
+
+	for (size_t i = 0; i < d->m->n_outputs; i++) {
+		size_t n = paths_of_output(d->r->arena, &d->m->outputs[i], paths);
+		for (size_t k = 0; k < n; k++) {
+			if (str_eq(paths[k], path))
+				return;
+			suggest(&near, path, paths[k]);
+		}
+	}
+	wrong(d->r, line, "warehouse: from: nothing that is kept is at '%.100s'%s", path,
+		suggestion_text(&near, buf));
+}
+
+static void read_from(struct draft *d, const struct yaml_node *node, struct column *c)
+{
+	struct yaml_node one = {.kind = YAML_LIST, .line = node->line, .n = 1};
+	struct yaml_node *item = (struct yaml_node *)node;
+
+	if (node->kind == YAML_SCALAR) {
+		one.items = &item;
+		node = &one;
+	}
+	if (node->kind != YAML_LIST || node->n == 0) {
+		wrong(d->r, node->line, "warehouse: from: a path or a list of paths");
+		return;
+	}
+	c->from = arena_array(d->r->arena, node->n, sizeof(*c->from));
+	for (size_t i = 0; i < node->n; i++) {
+		const char *path = read_text(d->r, node->items[i], "from");
+		if (!path)
+			continue;
+		check_path(d, path, node->items[i]->line);
+		c->from[c->n_from++] = path;
+	}
+}
+
+// Without `from`: the first number of the first output that has one.
+static void find_from(struct draft *d, struct column *c, int line)
+{
+	const char *paths[ARRAY_LEN(fields) + 1];
+
+	for (size_t i = 0; i < d->m->n_outputs; i++) {
+		if (paths_of_output(d->r->arena, &d->m->outputs[i], paths) == 0)
+			continue;
+		c->from = arena_copy(d->r->arena, paths, sizeof(paths[0]));
+		c->n_from = 1;
+		return;
+	}
+	wrong(d->r, line, "warehouse: nothing is kept that is one number for the job");
+}
+
+static const char *default_name(struct arena *a, const char *metric)
+{
+	char *name = arena_strdup(a, metric);
+
+	for (char *p = name; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	return name;
+}
+
+static void read_weight(struct draft *d, const struct raw_column *raw, struct column *c, int line)
+{
+	bool is_weighted = raw->weight > WEIGHT_NONE;
+
+	c->weight = is_weighted ? (enum weight)raw->weight : WEIGHT_NONE;
+	c->aggregate = raw->aggregate >= 0 ? (enum aggregate)raw->aggregate
+	               : is_weighted       ? AGGREGATE_MEAN
+	                                   : AGGREGATE_SUM;
+	if (raw->weight < 0 && raw->aggregate < 0)
+		wrong(d->r, line,
+			"warehouse: say weight: (a mean over jobs) or aggregate: sum, max or min");
+	else if (c->aggregate == AGGREGATE_MEAN && !is_weighted)
+		wrong(d->r, line, "warehouse: a mean over jobs needs a weight");
+	else if (c->aggregate != AGGREGATE_MEAN && is_weighted)
+		wrong(d->r, line, "warehouse: aggregate: %s has no weight",
+			aggregate_name(c->aggregate));
+	c->also_per = raw->also_per > 0 ? (enum weight)raw->also_per : WEIGHT_NONE;
+	if (c->also_per != WEIGHT_NONE && c->aggregate != AGGREGATE_SUM)
+		wrong(d->r, line, "warehouse: also_per: only a sum can be divided by something");
+}
+
+void read_column(struct draft *d, const struct yaml_node *node)
+{
+	struct raw_column raw = {
+		.scale = 1, .type = -1, .aggregate = -1, .weight = -1, .also_per = -1};
+	struct key_table table = {column_keys, ARRAY_LEN(column_keys), &raw};
+	struct column *c = arena_alloc(d->r->arena, sizeof(*c));
+
+	if (!read_map(d->r, node, "warehouse", &table, 1))
+		return;
+	c->name = raw.name ? raw.name : default_name(d->r->arena, d->m->name);
+	if (!is_name(c->name, false, MAX_COLUMN))
+		wrong(d->r, node->line,
+			"warehouse: '%.80s' is no column: small letters, digits and _, at most %d",
+			c->name, MAX_COLUMN);
+	c->scale = raw.scale;
+	if (c->scale == 0)
+		wrong(d->r, node->line, "warehouse: scale: 0 leaves nothing");
+	read_weight(d, &raw, c, node->line);
+	c->is_double = raw.type < 0 ? c->aggregate == AGGREGATE_SUM : raw.type == 1;
+	if (raw.from)
+		read_from(d, raw.from, c);
+	else
+		find_from(d, c, node->line);
+	d->m->column = c;
+}

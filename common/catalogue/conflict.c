@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no stanza can see alone: two metrics that write to one place. The later one gives way.
+#include <string.h>
+
+#include "common/catalogue/draft.h"
+
+struct place { // one thing that a metric owns
+	const struct metric *owner;
+	const struct output *output; // of a document path; else NULL
+};
+
+struct places {
+	struct reader *r;
+	struct map documents, series, columns;
+};
+
+static void places_release(struct places *p)
+{
+	map_release(&p->documents);
+	map_release(&p->series);
+	map_release(&p->columns);
+}
+
+static void clash(struct reader *r, const struct metric *m, int line, const char *what,
+	const char *name, const struct place *other)
+{
+	r->file = m->file;
+	if (other->owner == m)
+		wrong(r, line, "%s '%s' is there twice", what, name);
+	else
+		wrong(r, line, "%s '%s' belongs to metric %s (%s:%d)", what, name,
+			other->owner->name, other->owner->file, other->owner->line);
+}
+
+static void check_equal(struct places *p, const struct metric *m)
+{
+	for (size_t i = 0; i < m->n_outputs; i++) {
+		const struct output *o = &m->outputs[i];
+		const struct place *other = map_get(&p->documents, o->document);
+		const struct place self = {m, o};
+
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(m->outputs[k].document, o->document))
+				clash(p->r, m, o->line, "document", o->document, &self);
+		if (other)
+			clash(p->r, m, o->line, "document", o->document, other);
+	}
+	const struct place *series = m->series ? map_get(&p->series, m->series->document) : NULL;
+	if (series)
+		clash(p->r, m, m->line, "series", m->series->document, series);
+	const struct place *column = m->column ? map_get(&p->columns, m->column->name) : NULL;
+	if (column)
+		clash(p->r, m, m->line, "warehouse: column", m->column->name, column);
+}
+
+static struct place *new_place(struct places *p, const struct metric *m, const struct output *o)
+{
+	struct place *place = arena_alloc(p->r->arena, sizeof(*place));
+
+	*place = (struct place){m, o};
+	return place;
+}
+
+static void claim(struct places *p, const struct metric *m)
+{
+	for (size_t i = 0; i < m->n_outputs; i++)
+		map_put(&p->documents, m->outputs[i].document, new_place(p, m, &m->outputs[i]));
+	if (m->series)
+		map_put(&p->series, m->series->document, new_place(p, m, NULL));
+	if (m->column)
+		map_put(&p->columns, m->column->name, new_place(p, m, NULL));
+}
+
+// Whether an output at a path leaves no room for a path below it that goes on with rest.
+static bool fills(const struct output *o, const char *rest)
+{
+	static const char *const all[] = {
+		"avg", "cnt", "cov", "krt", "max", "med", "min", "skw", "std"};
+	static const struct {
+		unsigned keep;
+		const char *field;
+	} single[] = {
+		{STATISTIC_TOTAL, "total"},
+		{STATISTIC_AVG, "avg"},
+		{STATISTIC_MIN, "min"},
+		{STATISTIC_MAX, "max"},
+		{STATISTIC_CNT, "cnt"},
+	};
+	size_t n = strcspn(rest, ".");
+
+	if (o->keep & STATISTIC_VALUE)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if ((o->keep & STATISTIC_ALL) && strlen(all[i]) == n && !strncmp(all[i], rest, n))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(single); i++)
+		if ((o->keep & single[i].keep) && strlen(single[i].field) == n &&
+			!strncmp(single[i].field, rest, n))
+			return true;
+	return false;
+}
+
+// An output within what another output writes.
+static bool is_within(struct places *p, const struct metric *m, const struct output *o)
+{
+	for (const char *dot = strchr(o->document, '.'); dot; dot = strchr(dot + 1, '.')) {
+		char *above = arena_strndup(p->r->arena, o->document, (size_t)(dot - o->document));
+		const struct place *other = map_get(&p->documents, above);
+		if (!other || !fills(other->output, dot + 1))
+			continue;
+		p->r->file = m->file;
+		wrong(p->r, o->line, "document '%s' lies within '%s' of metric %s (%s:%d)",
+			o->document, above, other->owner->name, other->owner->file,
+			other->output->line);
+		return true;
+	}
+	return false;
+}
+
+static size_t drop_equal(struct places *p, struct metric **metrics, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		p->r->n_wrong = 0;
+		check_equal(p, metrics[i]);
+		if (p->r->n_wrong > 0)
+			continue;
+		claim(p, metrics[i]);
+		metrics[kept++] = metrics[i];
+	}
+	size_t dropped = *n - kept;
+	*n = kept;
+	return dropped;
+}
+
+static size_t drop_within(struct places *p, struct metric **metrics, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		bool is_bad = false;
+		for (size_t k = 0; !is_bad && k < metrics[i]->n_outputs; k++)
+			is_bad = is_within(p, metrics[i], &metrics[i]->outputs[k]);
+		if (!is_bad)
+			metrics[kept++] = metrics[i];
+	}
+	size_t dropped = *n - kept;
+	*n = kept;
+	return dropped;
+}
+
+size_t drop_conflicts(struct reader *r, struct metric **metrics, size_t *n)
+{
+	CLEANUP(places_release) struct places p = {.r = r};
+	size_t dropped = drop_equal(&p, metrics, n);
+
+	return dropped + drop_within(&p, metrics, n);
+}
