@@ -45,3 +45,6 @@ struct job { // strings live in the arena the source was given; none is NULL unl
 // "cluster/raw_id/submit_s", for messages and file names.
 const char *job_key_text(const struct job_key *k, char buf[128]);
 int job_key_compare(const struct job_key *a, const struct job_key *b);
+
+// A copy whose strings and hosts live in a; NULL strings become "".
+void job_copy(struct arena *a, const struct job *from, struct job *ret);

@@ -11,11 +11,11 @@
 struct timezone_rules;
 
 struct accounting_request {
-	const char *spec;    // what follows the colon of "sacct:FILE"
-	const char *cluster; // jobs that name no cluster belong to this one
+	const char *spec;                  // what follows the colon of "sacct:FILE"
+	const char *cluster;               // jobs that name no cluster belong to this one
 	const struct timezone_rules *zone; // of times written without one
-	int64_t since_s, until_s; // jobs that touch [since, until); 0: no limit
-	const char *const *ids;   // only these ("1234", "1234_7"); n_ids 0: all
+	int64_t since_s, until_s;          // jobs that touch [since, until); 0: no limit
+	const char *const *ids;            // only these ("1234", "1234_7"); n_ids 0: all
 	size_t n_ids;
 };
 
