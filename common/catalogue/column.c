@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/catalogue/draft.h"
-#include "common/catalogue/suggest.h"
+#include "common/catalogue/paths.h"
 
 #define MAX_COLUMN 55
 
@@ -26,56 +26,6 @@ static const struct key column_keys[] = {
 };
 #undef AT
 
-// What lies below the path of an output, by the statistic that puts it there.
-static const struct {
-	unsigned keep;
-	const char *field;
-} fields[] = {
-	{STATISTIC_ALL | STATISTIC_AVG, "avg"},
-	{STATISTIC_TOTAL, "total"},
-	{STATISTIC_ALL | STATISTIC_MAX, "max"},
-	{STATISTIC_ALL | STATISTIC_MIN, "min"},
-	{STATISTIC_ALL | STATISTIC_CNT, "cnt"},
-	{STATISTIC_ALL, "cov"},
-	{STATISTIC_ALL, "med"},
-	{STATISTIC_ALL, "std"},
-	{STATISTIC_ALL, "krt"},
-	{STATISTIC_ALL, "skw"},
-};
-
-// The paths of the numbers that an output writes, most usual first. Returns how many.
-static size_t paths_of_output(struct arena *a, const struct output *o, const char **ret)
-{
-	size_t n = 0;
-
-	if (!o->document || strchr(o->document, '*'))
-		return 0; // a column is one number, not one of each device
-	if (o->keep == STATISTIC_VALUE)
-		ret[n++] = o->document;
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (o->keep & fields[i].keep)
-			ret[n++] = arena_printf(a, "%s.%s", o->document, fields[i].field);
-	return n;
-}
-
-static void check_path(struct draft *d, const char *path, int line)
-{
-	const char *paths[ARRAY_LEN(fields) + 1];
-	struct suggestion near = {0};
-	char buf[96];
-
-	for (size_t i = 0; i < d->m->n_outputs; i++) {
-		size_t n = paths_of_output(d->r->arena, &d->m->outputs[i], paths);
-		for (size_t k = 0; k < n; k++) {
-			if (str_eq(paths[k], path))
-				return;
-			suggest(&near, path, paths[k]);
-		}
-	}
-	wrong(d->r, line, "warehouse: from: nothing that is kept is at '%.100s'%s", path,
-		suggestion_text(&near, buf));
-}
-
 static void read_from(struct draft *d, const struct yaml_node *node, struct column *c)
 {
 	struct yaml_node one = {.kind = YAML_LIST, .line = node->line, .n = 1};
@@ -94,24 +44,27 @@ static void read_from(struct draft *d, const struct yaml_node *node, struct colu
 		const char *path = read_text(d->r, node->items[i], "from");
 		if (!path)
 			continue;
-		check_path(d, path, node->items[i]->line);
-		c->from[c->n_from++] = path;
+		c->from[c->n_from++] = path; // whether something is there: conflict.c
 	}
 }
 
-// Without `from`: the first number of the first output that has one.
+// Without `from`: the first number of the first output that is one number for the job.
 static void find_from(struct draft *d, struct column *c, int line)
 {
-	const char *paths[ARRAY_LEN(fields) + 1];
+	const char *fields[PATHS_MAX_FIELDS];
 
 	for (size_t i = 0; i < d->m->n_outputs; i++) {
-		if (paths_of_output(d->r->arena, &d->m->outputs[i], paths) == 0)
+		const struct output *o = &d->m->outputs[i];
+		if (!o->document || strchr(o->document, '*') || output_fields(o, fields) == 0)
 			continue;
-		c->from = arena_copy(d->r->arena, paths, sizeof(paths[0]));
+		c->from = arena_array(d->r->arena, 1, sizeof(*c->from));
+		c->from[0] = fields[0][0]
+		                     ? arena_printf(d->r->arena, "%s.%s", o->document, fields[0])
+		                     : o->document;
 		c->n_from = 1;
 		return;
 	}
-	wrong(d->r, line, "warehouse: nothing is kept that is one number for the job");
+	wrong(d->r, line, "warehouse: from: nothing is kept here that is one number for the job");
 }
 
 static const char *default_name(struct arena *a, const char *metric)

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "common/catalogue/draft.h"
+#include "common/catalogue/paths.h"
+#include "common/catalogue/suggest.h"
+#include "common/memory.h"
 
 struct place { // one thing that a metric owns
 	const struct metric *owner;
@@ -74,28 +77,12 @@ static void claim(struct places *p, const struct metric *m)
 // Whether an output at a path leaves no room for a path below it that goes on with rest.
 static bool fills(const struct output *o, const char *rest)
 {
-	static const char *const all[] = {
-		"avg", "cnt", "cov", "krt", "max", "med", "min", "skw", "std"};
-	static const struct {
-		unsigned keep;
-		const char *field;
-	} single[] = {
-		{STATISTIC_TOTAL, "total"},
-		{STATISTIC_AVG, "avg"},
-		{STATISTIC_MIN, "min"},
-		{STATISTIC_MAX, "max"},
-		{STATISTIC_CNT, "cnt"},
-	};
+	const char *fields[PATHS_MAX_FIELDS];
+	size_t n_fields = output_fields(o, fields);
 	size_t n = strcspn(rest, ".");
 
-	if (o->keep & STATISTIC_VALUE)
-		return true;
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if ((o->keep & STATISTIC_ALL) && strlen(all[i]) == n && !strncmp(all[i], rest, n))
-			return true;
-	for (size_t i = 0; i < ARRAY_LEN(single); i++)
-		if ((o->keep & single[i].keep) && strlen(single[i].field) == n &&
-			!strncmp(single[i].field, rest, n))
+	for (size_t i = 0; i < n_fields; i++)
+		if (!fields[i][0] || (strlen(fields[i]) == n && !strncmp(fields[i], rest, n)))
 			return true;
 	return false;
 }
@@ -134,20 +121,75 @@ static size_t drop_equal(struct places *p, struct metric **metrics, size_t *n)
 	return dropped;
 }
 
-static size_t drop_within(struct places *p, struct metric **metrics, size_t *n)
+// A column may take any number that some metric of the catalogue writes.
+static bool has_path(struct metric *const *metrics, size_t n, const char *path)
 {
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < metrics[i]->n_outputs; k++)
+			if (output_has_path(&metrics[i]->outputs[k], path))
+				return true;
+	return false;
+}
+
+static void no_such_path(struct places *p, struct metric *const *metrics, size_t n,
+	const struct metric *m, const char *path)
+{
+	const char *fields[PATHS_MAX_FIELDS];
+	struct suggestion near = {0};
+	char text[SUGGESTION_TEXT_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < metrics[i]->n_outputs; k++) {
+			const struct output *o = &metrics[i]->outputs[k];
+			size_t n_fields = output_fields(o, fields);
+			for (size_t f = 0; f < n_fields; f++)
+				suggest(&near, path,
+					arena_printf(p->r->arena, "%s%s%s", o->document,
+						fields[f][0] ? "." : "", fields[f]));
+		}
+	}
+	p->r->file = m->file;
+	wrong(p->r, m->line, "warehouse: from: no metric keeps a number at '%.100s'%s", path,
+		suggestion_text(&near, text));
+}
+
+static bool is_columnless(
+	struct places *p, struct metric *const *metrics, size_t n, const struct metric *m)
+{
+	bool is_bad = false;
+
+	for (size_t i = 0; m->column && i < m->column->n_from; i++) {
+		if (has_path(metrics, n, m->column->from[i]))
+			continue;
+		no_such_path(p, metrics, n, m, m->column->from[i]);
+		is_bad = true;
+	}
+	return is_bad;
+}
+
+static bool is_within_any(struct places *p, const struct metric *m)
+{
+	for (size_t k = 0; k < m->n_outputs; k++)
+		if (is_within(p, m, &m->outputs[k]))
+			return true;
+	return false;
+}
+
+static size_t drop_wrong(struct places *p, struct metric **metrics, size_t *n)
+{
+	size_t n_all = *n;
+	bool *is_bad = memory_alloc(n_all + 1, sizeof(bool));
 	size_t kept = 0;
 
-	for (size_t i = 0; i < *n; i++) {
-		bool is_bad = false;
-		for (size_t k = 0; !is_bad && k < metrics[i]->n_outputs; k++)
-			is_bad = is_within(p, metrics[i], &metrics[i]->outputs[k]);
-		if (!is_bad)
+	for (size_t i = 0; i < n_all; i++)
+		is_bad[i] = is_within_any(p, metrics[i]) ||
+		            is_columnless(p, metrics, n_all, metrics[i]);
+	for (size_t i = 0; i < n_all; i++)
+		if (!is_bad[i])
 			metrics[kept++] = metrics[i];
-	}
-	size_t dropped = *n - kept;
+	free(is_bad);
 	*n = kept;
-	return dropped;
+	return n_all - kept;
 }
 
 size_t drop_conflicts(struct reader *r, struct metric **metrics, size_t *n)
@@ -155,5 +197,5 @@ size_t drop_conflicts(struct reader *r, struct metric **metrics, size_t *n)
 	CLEANUP(places_release) struct places p = {.r = r};
 	size_t dropped = drop_equal(&p, metrics, n);
 
-	return dropped + drop_within(&p, metrics, n);
+	return dropped + drop_wrong(&p, metrics, n);
 }

@@ -240,7 +240,7 @@ static int compile_or(struct compiler *c);
 static int unknown_name(struct compiler *c)
 {
 	struct suggestion s = {0};
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 
 	for (size_t i = 0; i < c->n_names; i++)
 		suggest(&s, c->word, c->names[i]);
@@ -253,7 +253,7 @@ static int unknown_name(struct compiler *c)
 static int unknown_function(struct compiler *c)
 {
 	struct suggestion s = {0};
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
 		suggest(&s, c->word, functions[i].name);

@@ -41,7 +41,7 @@ static void wrong_word(
 {
 	CLEANUP(strbuf_release) struct strbuf list = {0};
 	struct suggestion s = {0};
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 
 	for (size_t i = 0; i < words->n; i++) {
 		strbuf_printf(&list, "%s%s", i ? ", " : "", words->word[i]);
@@ -150,8 +150,13 @@ static void unknown_key(struct reader *r, const struct yaml_node *key, const cha
 	const struct key_table *tables, size_t n_tables)
 {
 	struct suggestion s = {0};
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 
+	if (strpbrk(key->text, "()")) { // { value: f(a, b) } is two keys for YAML
+		wrong(r, key->line, "%s: '%.60s' is no key; a text with a comma needs quotes here",
+			what, key->text);
+		return;
+	}
 	for (size_t t = 0; t < n_tables; t++)
 		for (size_t i = 0; i < tables[t].n; i++)
 			suggest(&s, key->text, tables[t].keys[i].name);

@@ -56,7 +56,7 @@ static void check_placeholder(struct reader *r, const char *brace, int line)
 {
 	static const char *const known[] = {"host", "job", "cgroup"};
 	char word[MAX_NAME];
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 	size_t n = strspn(brace + 1, "abcdefghijklmnopqrstuvwxyz_");
 	struct suggestion s = {0};
 
@@ -176,7 +176,7 @@ static struct input *named_input(
 	const char *text = read_text(r, node, what);
 	struct input *input = text ? find_input(s, text) : NULL;
 	struct suggestion near = {0};
-	char buf[96];
+	char buf[SUGGESTION_TEXT_SIZE];
 
 	if (!text || input)
 		return input;

@@ -181,10 +181,26 @@ static void check_texts(struct reader *r, const struct metric *m, int line)
 			m->name, MAX_METRIC);
 }
 
+// A stanza without sources may name a column more of what other stanzas keep, and no other thing.
+static void read_column_alone(struct draft *d, const struct raw_stanza *raw, int line)
+{
+	if (!raw->warehouse || raw->value || raw->keep || raw->series) {
+		wrong(d->r, line, "from is missing");
+		return;
+	}
+	read_column(d, raw->warehouse);
+	if (raw->chart)
+		read_chart(d, raw->chart);
+}
+
 // All that needs the sources; without them nothing else can be judged.
 static void read_rest(
 	struct draft *d, const struct raw_stanza *raw, const struct raw_output *shared, int line)
 {
+	if (!raw->from) {
+		read_column_alone(d, raw, line);
+		return;
+	}
 	read_outputs(d, shared, raw->keep);
 	if (raw->series)
 		read_series(d, raw->series, shared->over);
@@ -223,9 +239,7 @@ bool read_stanza(struct reader *r, const struct yaml_node *node, struct stanza *
 	check_texts(r, m, node->line);
 	d.value = raw.value;
 	unsigned before = r->n_wrong;
-	if (!raw.from)
-		wrong(r, node->line, "from is missing");
-	else
+	if (raw.from)
 		read_sources(&d, raw.from);
 	if (m->name && r->n_wrong == before)
 		read_rest(&d, &raw, &shared, node->line);

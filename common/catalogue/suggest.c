@@ -6,7 +6,7 @@
 
 #include "common/str.h"
 
-#define MAX_WORD 40
+#define MAX_WORD 90
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -56,10 +56,10 @@ void suggest(struct suggestion *best, const char *unknown, const char *known)
 	}
 }
 
-const char *suggestion_text(const struct suggestion *best, char buf[96])
+const char *suggestion_text(const struct suggestion *best, char buf[SUGGESTION_TEXT_SIZE])
 {
 	if (!best->word)
 		return "";
-	str_format(buf, 96, "; did you mean '%s'?", best->word);
+	str_format(buf, SUGGESTION_TEXT_SIZE, "; did you mean '%s'?", best->word);
 	return buf;
 }

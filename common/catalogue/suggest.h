@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#define SUGGESTION_TEXT_SIZE 128
+
 struct suggestion { // all zero: none yet
 	const char *word;
 	unsigned distance;
@@ -13,4 +15,4 @@ struct suggestion { // all zero: none yet
 void suggest(struct suggestion *best, const char *unknown, const char *known);
 
 // "; did you mean 'WORD'?" or "" when nothing is near.
-const char *suggestion_text(const struct suggestion *best, char buf[96]);
+const char *suggestion_text(const struct suggestion *best, char buf[SUGGESTION_TEXT_SIZE]);

@@ -16,8 +16,9 @@ static const char *source_title(const struct draft *d, size_t i, char *buf, size
 	return buf;
 }
 
+// A mistake that shows in several sources alike is told once: last is what was told before.
 static struct expression *compile_one(
-	struct draft *d, size_t i, const char *text, const char *what, int line)
+	struct draft *d, size_t i, const char *text, const char *what, int line, struct error *last)
 {
 	const struct source *s = &d->m->sources[i];
 	const char *names[MAX_INPUTS];
@@ -33,16 +34,20 @@ static struct expression *compile_one(
 	if (expression_compile_optional(
 		    text, names, is_optional, s->n_inputs, d->r->arena, &e, &err) == 0)
 		return e;
-	wrong(d->r, line, "%s: %s%s", what, err.text, source_title(d, i, title, sizeof(title)));
+	if (!str_eq(err.text, last->text))
+		wrong(d->r, line, "%s: %s%s", what, err.text,
+			source_title(d, i, title, sizeof(title)));
+	*last = err;
 	return NULL;
 }
 
 struct expression **compile_for_all(struct draft *d, const char *text, const char *what, int line)
 {
 	struct expression **ret = arena_array(d->r->arena, d->m->n_sources + 1, sizeof(*ret));
+	struct error last = {0};
 
 	for (size_t i = 0; i < d->m->n_sources; i++)
-		ret[i] = compile_one(d, i, text, what, line);
+		ret[i] = compile_one(d, i, text, what, line, &last);
 	return ret;
 }
 
@@ -51,7 +56,7 @@ static void check_source_names(struct draft *d, const struct yaml_node *map, con
 	for (size_t k = 0; k < map->n; k++) {
 		struct suggestion near = {0};
 		bool is_known = false;
-		char buf[96];
+		char buf[SUGGESTION_TEXT_SIZE];
 
 		for (size_t i = 0; i < d->m->n_sources; i++) {
 			const char *name = d->m->sources[i].name;
@@ -87,6 +92,7 @@ struct expression **read_value(
 	struct expression **ret = arena_array(d->r->arena, d->m->n_sources + 1, sizeof(*ret));
 	const struct yaml_node *map = node ? node : d->value;
 	unsigned before = d->r->n_wrong;
+	struct error last = {0};
 	bool any = false;
 
 	if (map && map->kind == YAML_MAP)
@@ -95,7 +101,7 @@ struct expression **read_value(
 		const struct yaml_node *v = value_of_source(d, node, i);
 		const char *text = v ? read_text(d->r, v, what) : NULL;
 		if (text)
-			ret[i] = compile_one(d, i, text, what, v->line);
+			ret[i] = compile_one(d, i, text, what, v->line, &last);
 		any = any || ret[i];
 	}
 	if (!any && d->r->n_wrong == before)
