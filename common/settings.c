@@ -127,6 +127,43 @@ const char *settings_kind_words(enum setting_kind kind)
 	return "text";
 }
 
+// What follows "password", blanks and '=' in libpq's keywords; a URI has it up to '&'.
+static const char *find_keyword(const char *text, const char *until, size_t *ret_len)
+{
+	const char *p = strstr(text, "password");
+
+	for (; p; p = strstr(p + 1, "password")) {
+		const char *value = p + strlen("password");
+
+		value += strspn(value, " ");
+		if (*value != '=')
+			continue;
+		value += 1 + strspn(value + 1, " ");
+		*ret_len = *value == '\'' ? 1 + strcspn(value + 1, "'") : strcspn(value, until);
+		if (*ret_len)
+			return value;
+	}
+	return NULL;
+}
+
+const char *settings_find_password(const char *text, size_t *ret_len)
+{
+	const char *scheme = strstr(text, "://");
+	const char *user = scheme ? scheme + 3 : NULL;
+	size_t user_len = user ? strcspn(user, ":@/?#") : 0;
+
+	if (user && user[user_len] == ':') {
+		const char *password = user + user_len + 1;
+		// Servers written with a port ("a:1,b:2") have no '@' behind it.
+		size_t len = strcspn(password, "@/");
+
+		*ret_len = len;
+		if (len && password[len] == '@')
+			return password;
+	}
+	return find_keyword(text, scheme ? "&" : " ", ret_len);
+}
+
 static const struct setting *find_row(const char *group, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -177,6 +214,17 @@ static int need_scalar(
 		key->text, value->kind == YAML_LIST ? "list" : "mapping");
 }
 
+static int refuse_password(
+	const struct load *l, const struct yaml_node *key, const struct yaml_node *value)
+{
+	size_t len;
+
+	if (!settings_find_password(value->text, &len))
+		return 0;
+	return error_at(l->err, EPERM, l->file, value->line,
+		"%s holds a password: a secret is not written here", key->text);
+}
+
 // `password_file: PATH` gives the secret `password`.
 static int load_secret_file(const struct load *l, const struct setting *row,
 	const struct yaml_node *key, const struct yaml_node *value)
@@ -212,6 +260,7 @@ static int load_setting(const struct load *l, const char *group, const struct ya
 	if (row->kind == SETTING_KIND_SECRET)
 		return error_at(l->err, EPERM, l->file, key->line,
 			"a secret is not written here: use %s_file or the environment", key->text);
+	TRY(refuse_password(l, key, value));
 	if (set_value(l, row, value->text) < 0)
 		return error_at(l->err, EINVAL, l->file, value->line, "%s needs a %s, not \"%s\"",
 			key->text, settings_kind_words(row->kind), value->text);
@@ -248,6 +297,7 @@ static int load_cluster_key(const struct load *l, struct cluster_settings *clust
 		size_t edits = str_distance(key->text, row->name);
 
 		if (edits == 0) {
+			TRY(refuse_password(l, key, value));
 			*(const char **)((char *)cluster + row->offset) = value->text;
 			return 0;
 		}

@@ -47,3 +47,7 @@ int settings_cluster(const struct settings *s, const char *name,
 	const struct cluster_settings **ret, struct error *err) MUST_USE;
 
 void settings_manual(struct strbuf *out); // Markdown table of every setting
+
+// All values as YAML that settings_load accepts; secrets only as comments that say whether they are
+// set, passwords inside URLs as ***.
+void settings_print(const struct settings *s, struct strbuf *out);

@@ -6,22 +6,6 @@
 
 #include "common/settings_table.h"
 
-// A day, not 86400.
-static void put_duration(struct strbuf *out, int64_t s)
-{
-	static const struct {
-		int64_t seconds;
-		char letter;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (s % units[i].seconds == 0) {
-			strbuf_printf(
-				out, "`%" PRId64 "%c`", s / units[i].seconds, units[i].letter);
-			return;
-		}
-}
-
 // The place of data files depends on the build; the manual says DATADIR.
 static void put_text(struct strbuf *out, const char *text)
 {
@@ -47,7 +31,9 @@ static void put_default(struct strbuf *out, const struct setting *row)
 		strbuf_puts(out, row->number ? "`yes`" : "`no`");
 		break;
 	case SETTING_KIND_DURATION:
-		put_duration(out, row->number);
+		strbuf_putc(out, '`');
+		settings_put_duration(out, row->number);
+		strbuf_putc(out, '`');
 		break;
 	}
 }

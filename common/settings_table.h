@@ -33,3 +33,7 @@ const struct setting *settings_rows(size_t *ret_n);
 const struct cluster_setting *settings_cluster_rows(size_t *ret_n);
 const char *settings_kind_words(enum setting_kind kind);
 const char *settings_variable(const struct setting *row, struct arena *a); // JOBSIGHT_STORE_URL
+void settings_put_duration(struct strbuf *out, int64_t seconds);           // 10m, not 600
+
+// The password inside "scheme://user:PASSWORD@host" or "password=PASSWORD"; NULL: there is none.
+const char *settings_find_password(const char *text, size_t *ret_len);

@@ -325,11 +325,12 @@ static bool begins_record(const struct sacct *s)
 }
 
 // The rest of people's text with newlines in the last column: the record is complete without it.
+// With a separator in it, it may as well be what is left of a record, which must be reported.
 static bool is_tail(const struct sacct *s)
 {
 	const struct sacct_column *last = s->column_of[s->n_fields - 1];
 
-	return last && last->is_free && !begins_record(s);
+	return last && last->is_free && !begins_record(s) && !strchr(strbuf_text(&s->text), '|');
 }
 
 // 1: s->text is a record's text from line *ret_line; 0: the end.
