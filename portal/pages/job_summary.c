@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Summary values of the job page, in the groups of the catalogue. A value that is absent says why.
+#include <math.h>
+
+#include "portal/field.h"
+#include "portal/html.h"
+#include "portal/pages/job.h"
+#include "portal/svg.h"
+#include "portal/units.h"
+
+static const struct {
+	const char *statistic, *words;
+} statistic_words[] = {
+	{"avg", "mean"},
+	{"med", "median"},
+	{"max", "highest"},
+	{"min", "lowest"},
+	{"total", "total"},
+	{"std", "standard deviation"},
+	{"cov", "coefficient of variation"},
+	{"cnt", "count"},
+};
+
+static const char *words_of(const char *statistic)
+{
+	for (size_t i = 0; i < ARRAY_LEN(statistic_words); i++)
+		if (str_eq(statistic_words[i].statistic, statistic))
+			return statistic_words[i].words;
+	return "";
+}
+
+static const char *group_of(const struct doc *metric)
+{
+	const char *group = field_text(metric, "chart_group");
+	return group[0] ? group : "Other";
+}
+
+static void put_spread(const struct job_page *j, const struct provenance *p, const char *unit)
+{
+	if (isnan(p->min) || isnan(p->max))
+		return;
+	struct shown low = unit_show(p->min, unit);
+	struct shown high = unit_show(p->max, unit);
+	html_raw(j->out, "<span class=\"spread\" title=\"lowest to highest\">");
+	if (str_eq(low.unit, high.unit))
+		html_textf(j->out, "%s – %s %s", low.number, high.number, high.unit);
+	else
+		html_textf(j->out, "%s %s – %s %s", low.number, low.unit, high.number, high.unit);
+	html_raw(j->out, "</span>");
+}
+
+static void put_value(
+	const struct job_page *j, const struct doc *metric, double v, const struct provenance *p)
+{
+	const char *unit = field_text(metric, "unit");
+	struct shown s = unit_show(v, unit);
+	char exact[NUMBER_SIZE];
+	html_raw(j->out, "<data class=\"value\"");
+	html_attribute(j->out, "data-metric", field_text(metric, "name"));
+	html_attribute(j->out, "data-statistic", p->statistic);
+	html_attribute(j->out, "data-unit", unit);
+	html_attribute(j->out, "value", number_exact(v, exact));
+	strbuf_putc(j->out, '>');
+	html_text(j->out, s.number);
+	if (s.unit[0]) {
+		strbuf_putc(j->out, ' ');
+		html_element(j->out, "span", "unit", s.unit);
+	}
+	html_raw(j->out, "</data>");
+	if (str_eq(unit, "ratio") && v >= 0 && v <= 1.0001) {
+		char label[64];
+		str_format(label, sizeof(label), "%s %s", s.number, s.unit);
+		svg_share(j->out, v, label);
+	}
+	put_spread(j, p, unit);
+}
+
+// "not measured: The job was too short for this metric."
+static void put_reason(const struct job_page *j, const struct doc *metric)
+{
+	const char *help = field_text(metric, "reason_help");
+	html_raw(j->out, "<span class=\"absent\"");
+	html_attribute(j->out, "data-metric", field_text(metric, "name"));
+	int64_t reason = field_int(metric, "reason", -1);
+	html_attributef(j->out, "data-reason", "%lld", (long long)reason);
+	html_raw(j->out, ">not measured");
+	if (reason != 0 && help[0])
+		html_textf(j->out, ": %s", help);
+	else if (reason < 0)
+		html_text(j->out, ": The job has no summary yet.");
+	html_raw(j->out, "</span>");
+}
+
+static void put_about(
+	const struct job_page *j, const struct doc *metric, const struct provenance *p)
+{
+	html_raw(j->out, "<div class=\"about\"><p>");
+	html_text(j->out, field_text(metric, "help"));
+	html_raw(j->out, "</p><p class=\"source\"><code>");
+	html_text(j->out, field_text(metric, "name"));
+	html_raw(j->out, "</code>");
+	const char *words = words_of(p->statistic);
+	if (words[0])
+		html_textf(j->out, " · %s", words);
+	if (!isnan(p->std)) {
+		struct shown s = unit_show(p->std, field_text(metric, "unit"));
+		html_textf(j->out, " · standard deviation %s %s", s.number, s.unit);
+	}
+	int64_t coverage = field_int(metric, "coverage", -1);
+	if (coverage >= 0)
+		html_textf(j->out, " · %lld %% of the time measured", (long long)coverage);
+	if (p->path) {
+		html_raw(j->out, " · <code>");
+		html_text(j->out, p->path);
+		html_raw(j->out, "</code>");
+	}
+	html_raw(j->out, "</p></div>");
+}
+
+static void put_metric(const struct job_page *j, const struct doc *metric)
+{
+	double v = field_number(metric, "value");
+	struct provenance p =
+		job_provenance(j->portal, j->detail, field_text(metric, "name"), j->arena);
+	html_raw(j->out, "<li><details class=\"metric\"><summary>");
+	html_element(j->out, "span", "label", field_text(metric, "label"));
+	html_raw(j->out, "<span class=\"reading\">");
+	if (isnan(v))
+		put_reason(j, metric);
+	else
+		put_value(j, metric, v, &p);
+	html_raw(j->out, "</span></summary>");
+	put_about(j, metric, &p);
+	html_raw(j->out, "</details></li>");
+}
+
+static bool has_column(const struct doc *metric)
+{
+	return field_text(metric, "column_name")[0] != '\0';
+}
+
+// Is this the first metric of its group?
+static bool is_group_start(const struct rows *metrics, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (has_column(metrics->items[i]) &&
+			str_eq(group_of(metrics->items[i]), group_of(metrics->items[at])))
+			return false;
+	return has_column(metrics->items[at]);
+}
+
+static void put_group(const struct job_page *j, size_t start)
+{
+	const struct rows *metrics = &j->detail->values;
+	const char *group = group_of(metrics->items[start]);
+	html_raw(j->out, "<section class=\"card\">");
+	html_element(j->out, "h3", NULL, group);
+	html_raw(j->out, "<ul class=\"metrics\">");
+	for (size_t i = start; i < metrics->n; i++)
+		if (has_column(metrics->items[i]) && str_eq(group_of(metrics->items[i]), group))
+			put_metric(j, metrics->items[i]);
+	html_raw(j->out, "</ul></section>");
+}
+
+static void put_notice(const struct job_page *j)
+{
+	const char *state = field_text(j->detail->run, "document_state");
+	const char *text = j->detail->problem;
+	if (!text && str_eq(state, "incomplete"))
+		text = "Some archives of this job may still come; values can change.";
+	if (!text && str_eq(state, "running"))
+		text = "This job is still running; values are those so far.";
+	if (text)
+		html_element(j->out, "p", "notice", text);
+}
+
+void job_summary(const struct job_page *j)
+{
+	html_raw(j->out, "<section id=\"summary\"><h2>Summary</h2>");
+	put_notice(j);
+	html_raw(j->out, "<div class=\"cards\">");
+	for (size_t i = 0; i < j->detail->values.n; i++)
+		if (is_group_start(&j->detail->values, i))
+			put_group(j, i);
+	html_raw(j->out, "</div></section>");
+}
