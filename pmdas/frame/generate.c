@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs at build time: writes what PCP and people need to know about a PMDA from the rows of its .def
+// file, whose name is given as ROWS when this is compiled. generate WHAT > FILE
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/macro.h"
+
+enum {
+#define PMDA(...)
+#define INDOM(...)
+#define METRIC(...)
+#define CLUSTER(id, number) CLUSTER_##id = (number),
+#include ROWS
+};
+
+struct row {
+	unsigned cluster;
+	unsigned item;
+	const char *name;
+	const char *type;
+	const char *indom;
+	const char *semantics;
+	const char *unit;
+	const char *oneline;
+	const char *help;
+};
+
+struct indom {
+	const char *name;
+	const char *oneline;
+	const char *help;
+};
+
+static const struct row rows[] = {
+#define PMDA(...)
+#define CLUSTER(...)
+#define INDOM(...)
+#define METRIC(cluster_, item_, name_, type_, indom_, sem_, unit_, reader, field, oneline_, help_) \
+	{.cluster = CLUSTER_##cluster_,                                                            \
+		.item = (item_),                                                                   \
+		.name = (name_),                                                                   \
+		.type = #type_,                                                                    \
+		.indom = #indom_,                                                                  \
+		.semantics = #sem_,                                                                \
+		.unit = #unit_,                                                                    \
+		.oneline = (oneline_),                                                             \
+		.help = (help_)},
+#include ROWS
+};
+
+static const struct indom indoms[] = {
+#define PMDA(...)
+#define CLUSTER(...)
+#define METRIC(...)
+#define INDOM(id, oneline_, help_) {.name = #id, .oneline = (oneline_), .help = (help_)},
+#include ROWS
+};
+
+static const struct {
+	const char *name;
+	const char *symbol;
+	unsigned domain;
+	const char *oneline;
+	const char *help;
+} pmda = {
+#define INDOM(...)
+#define CLUSTER(...)
+#define METRIC(...)
+#define PMDA(name_, symbol_, domain_, oneline_, help_)                                  \
+	.name = #name_, .symbol = #symbol_, .domain = (domain_), .oneline = (oneline_), \
+	.help = (help_),
+#include ROWS
+};
+
+static const struct {
+	const char *name;
+	const char *word;
+} units[] = {
+#define UNIT(id, word_, ...) {.name = #id, .word = (word_)},
+#include "pmdas/frame/units.def"
+};
+
+static const struct {
+	char letter;
+	const char *name;
+	const char *argument;
+	const char *text;
+} options[] = {
+#define OPTION(letter_, name_, argument_, text_) \
+	{.letter = (letter_), .name = (name_), .argument = (argument_), .text = (text_)},
+#include "pmdas/frame/options.def"
+};
+
+// Name space. A node of the tree is written as a list of its children, in the order of the rows.
+
+static void put_child(size_t len, size_t row)
+{
+	const char *rest = rows[row].name + len;
+	size_t word = strcspn(rest, ".");
+
+	if (rest[word] == '.')
+		printf("\t%.*s\n", (int)word, rest);
+	else
+		printf("\t%s\t%s:%u:%u\n", rest, pmda.symbol, rows[row].cluster, rows[row].item);
+}
+
+// Has an earlier row the same first len characters, up to a dot?
+static bool begins_earlier_row(size_t row, size_t len)
+{
+	for (size_t i = 0; i < row; i++) {
+		if (strncmp(rows[i].name, rows[row].name, len) == 0 && rows[i].name[len] == '.')
+			return true;
+	}
+	return false;
+}
+
+static void put_node(const char *prefix, size_t len)
+{
+	printf("%s%s%.*s {\n", pmda.name, len ? "." : "", len ? (int)len - 1 : 0, prefix);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *rest = rows[i].name + len;
+		size_t word;
+
+		if (strncmp(rows[i].name, prefix, len) != 0)
+			continue;
+		word = strcspn(rest, ".");
+		if (rest[word] == '.' && begins_earlier_row(i, len + word))
+			continue;
+		put_child(len, i);
+	}
+	printf("}\n");
+}
+
+static void put_pmns(void)
+{
+	put_node("", 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *name = rows[i].name;
+
+		for (size_t len = strcspn(name, "."); name[len] == '.';
+			len += 1 + strcspn(name + len + 1, ".")) {
+			if (!begins_earlier_row(i, len)) {
+				printf("\n");
+				put_node(name, len + 1);
+			}
+		}
+	}
+}
+
+static void put_domain(void)
+{
+	printf("/* domain number of the PMDA %s */\n#define %s %u\n", pmda.name, pmda.symbol,
+		pmda.domain);
+}
+
+static void put_root(void)
+{
+	printf("#include \"domain.h\"\n\nroot {\n\t%s\n}\n\n#include \"pmns\"\n", pmda.name);
+}
+
+static const char *unit_word(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(units[i].name, id) == 0)
+			return units[i].word;
+	}
+	return id;
+}
+
+// newhelp(1): "@ NAME one line", then text. Instance domains go by number.
+static void put_help(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(indoms); i++)
+		printf("@ %u.%zu %s\n%s\n\n", pmda.domain, i, indoms[i].oneline, indoms[i].help);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		printf("@ %s.%s %s\n%s\n\n", pmda.name, rows[i].name, rows[i].oneline,
+			rows[i].help);
+}
+
+static void put_markdown(void)
+{
+	printf("### `%s`: %s\n\n%s\n\n", pmda.name, pmda.oneline, pmda.help);
+	for (size_t i = 0; i < ARRAY_LEN(indoms); i++)
+		printf("- **Instance domain `%s`**: %s. %s\n", indoms[i].name, indoms[i].oneline,
+			indoms[i].help);
+	printf("\n| metric | instances | kind | unit | meaning |\n| --- | --- | --- | --- | --- |\n");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		printf("| `%s.%s` | %s | %s %s | %s | %s |\n", pmda.name, rows[i].name,
+			rows[i].indom, rows[i].type, rows[i].semantics, unit_word(rows[i].unit),
+			rows[i].help);
+}
+
+// Text of a manual page: a leading quote or dot would be a request, a backslash an escape.
+static void put_roff(const char *text)
+{
+	bool at_start = true;
+
+	for (const char *s = text; *s != '\0'; s++) {
+		if (at_start && (*s == '.' || *s == '\''))
+			printf("\\&");
+		if (*s == '\\' || *s == '-')
+			putchar('\\');
+		putchar(*s);
+		at_start = *s == '\n';
+	}
+	putchar('\n');
+}
+
+static void put_manual_options(void)
+{
+	printf(".SH OPTIONS\nInside pmcd, as a shared object, only the environment counts.\n");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		printf(".TP\n\\fB\\-%c\\fR \\fI%s\\fR, \\fB\\-\\-%s\\fR=\\fI%s\\fR\n",
+			options[i].letter, options[i].argument, options[i].name,
+			options[i].argument);
+		put_roff(options[i].text);
+	}
+	printf(".TP\n\\fB\\-U\\fR \\fIUSER\\fR\nthe account to run as once the devices are open; "
+	       "if started by root, PCP's own unless given\n");
+	printf(".TP\n\\fB\\-d\\fR \\fIDOMAIN\\fR, \\fB\\-l\\fR \\fILOGFILE\\fR, \\fB\\-D\\fR \\fIDEBUG\\fR\n"
+	       "as for every PMDA\n");
+}
+
+static void put_manual(void)
+{
+	printf(".\\\" made from the rows of the PMDA's metrics\n.TH PMDA%s 1 \"\" Jobsight\n",
+		pmda.symbol);
+	printf(".SH NAME\npmda%s \\- %s\n", pmda.name, pmda.oneline);
+	printf(".SH SYNOPSIS\n\\fB$PCP_PMDAS_DIR/%s/pmda%s\\fR", pmda.name, pmda.name);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		printf(" [\\fB\\-%c\\fR \\fI%s\\fR]", options[i].letter, options[i].argument);
+	printf(" [\\fB\\-U\\fR \\fIUSER\\fR]\n.SH DESCRIPTION\n");
+	put_roff(pmda.help);
+	put_manual_options();
+	printf(".SH INSTALLATION\nAs root:\n.PP\n.nf\n    cd $PCP_PMDAS_DIR/%s && ./Install\n.fi\n.PP\n"
+	       "and ./Remove to be rid of it.\n.SH INSTANCE DOMAINS\n",
+		pmda.name);
+	for (size_t i = 0; i < ARRAY_LEN(indoms); i++) {
+		printf(".TP\n.B %s\n", indoms[i].name);
+		put_roff(indoms[i].help);
+	}
+	printf(".SH METRICS\n");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *word = unit_word(rows[i].unit);
+
+		printf(".TP\n.B %s.%s\n%s, %s%s\n.br\n", pmda.name, rows[i].name, rows[i].indom,
+			word, *word ? "" : "text");
+		put_roff(rows[i].help);
+	}
+	printf(".SH SEE ALSO\n.BR pmcd (1),\n.BR pminfo (1)\n");
+}
+
+static void put_script(const char *verb)
+{
+	printf("#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n"
+	       "# %s: %s\n\n"
+	       ". \"${PCP_DIR:-}/etc/pcp.env\"\n. \"$PCP_SHARE_DIR/lib/pmdaproc.sh\"\n\n"
+	       "iam=%s\npmda_interface=7\ndaemon_opt=true\ndso_opt=true\npipe_opt=true\nsocket_opt=false\n\n"
+	       "pmdaSetup\npmda%s\nexit\n",
+		verb, pmda.oneline, pmda.name, verb);
+}
+
+static void put_install(void)
+{
+	put_script("Install");
+}
+
+static void put_remove(void)
+{
+	put_script("Remove");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *what;
+		void (*put)(void);
+	} outputs[] = {
+		{"pmns", put_pmns},
+		{"domain.h", put_domain},
+		{"root", put_root},
+		{"help", put_help},
+		{"markdown", put_markdown},
+		{"manual", put_manual},
+		{"Install", put_install},
+		{"Remove", put_remove},
+	};
+
+	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(outputs); i++) {
+		if (strcmp(argv[1], outputs[i].what) == 0) {
+			outputs[i].put();
+			return ferror(stdout) || fclose(stdout) ? 1 : 0;
+		}
+	}
+	fprintf(stderr, "usage: generate pmns | domain.h | root | help | markdown | manual | "
+			"Install | Remove\n");
+	return 2;
+}

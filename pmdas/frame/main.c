@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// A PMDA's life as a program of its own or as a shared object inside pmcd, from one source.
+//
+// The program opens its devices with the rights it was started with and then becomes PCP's own
+// account (or the one named by -U): nothing that reads pmcd's requests runs as root. Inside pmcd
+// there is no command line, so each option has an environment variable as well.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/macro.h"
+#include "pmdas/frame/frame.h"
+
+#define PERIOD_DEFAULT_NS INT64_C(10000000000)
+#define PERIOD_MIN_NS     INT64_C(10000000)
+#define PERIOD_MAX_NS     INT64_C(60000000000) // beyond, an energy counter may wrap unseen
+
+#define ENV_ROOT   "JOBSIGHT_PMDA_ROOT"
+#define ENV_PERIOD "JOBSIGHT_PMDA_INTERVAL"
+
+static int parse_period(const char *text, int64_t *ret)
+{
+	struct timeval t;
+	char *why = NULL;
+	int64_t ns;
+
+	if (pmParseInterval(text, &t, &why) < 0) {
+		free(why);
+		return -EINVAL;
+	}
+	ns = t.tv_sec * INT64_C(1000000000) + t.tv_usec * INT64_C(1000);
+	if (ns < PERIOD_MIN_NS || ns > PERIOD_MAX_NS)
+		return -ERANGE;
+	*ret = ns;
+	return 0;
+}
+
+static int options_from_environment(struct frame_options *o)
+{
+	const char *root = getenv(ENV_ROOT);
+	const char *period = getenv(ENV_PERIOD);
+
+	*o = (struct frame_options){.root = root ? root : "", .period_ns = PERIOD_DEFAULT_NS};
+	if (period == NULL)
+		return 0;
+	if (parse_period(period, &o->period_ns) < 0) {
+		pmNotifyErr(LOG_ERR,
+			"%s=%s: an interval of 10 milliseconds to 60 seconds is needed", ENV_PERIOD,
+			period);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void options_from_arguments(
+	pmdaInterface *dp, int argc, char **argv, struct frame_options *o, char **ret_user)
+{
+	pmLongOptions rows[] = {
+		PMDA_OPTIONS_HEADER("Options"),
+		PMDAOPT_DEBUG,
+		PMDAOPT_DOMAIN,
+		PMDAOPT_LOGFILE,
+		PMDAOPT_USERNAME,
+#define OPTION(letter, name, argument, text) {name, 1, letter, argument, text},
+#include "pmdas/frame/options.def"
+		PMDA_OPTIONS_END,
+	};
+	pmdaOptions opts = {.short_options = "D:d:l:U:r:t:?", .long_options = rows};
+	int c;
+
+	while ((c = pmdaGetOptions(argc, argv, &opts, dp)) != EOF) {
+		if (c == 'r')
+			o->root = opts.optarg;
+		else if (c != 't' || parse_period(opts.optarg, &o->period_ns) < 0)
+			opts.errors++;
+	}
+	if (opts.errors) {
+		pmdaUsageMessage(&opts);
+		exit(1);
+	}
+	*ret_user = opts.username;
+}
+
+// Root has no business here once the devices are open.
+static int drop_privileges(char *user)
+{
+	if (user == NULL && geteuid() == 0)
+		pmGetUsername(&user);
+	return user != NULL ? pmSetProcessIdentity(user) : 0;
+}
+
+int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
+{
+	struct frame_options options;
+	pmdaInterface dispatch = {0};
+	struct frame *f = NULL;
+	char *user = NULL;
+	char program[40];
+	char log[44];
+	int rc;
+
+	pmsprintf(program, sizeof(program), "pmda%s", pmda->name);
+	pmsprintf(log, sizeof(log), "%s.log", pmda->name);
+	pmSetProgname(program);
+	pmdaDaemon(&dispatch, PMDA_INTERFACE_7, program, pmda->domain, log, NULL);
+	if (options_from_environment(&options) < 0)
+		return 1;
+	options_from_arguments(&dispatch, argc, argv, &options, &user);
+	pmdaOpenLog(&dispatch);
+	rc = frame_open(pmda, &options, &f);
+	if (rc < 0) {
+		pmNotifyErr(LOG_ERR, "%s: %s", pmda->name, strerror(-rc));
+		return 1;
+	}
+	if (drop_privileges(user) == 0) {
+		frame_attach(f, &dispatch);
+		pmdaConnect(&dispatch);
+		rc = frame_crew_start(f->crew);
+		if (rc == 0)
+			pmdaMain(&dispatch);
+	}
+	frame_close(f);
+	return rc < 0;
+}
+
+void frame_dso(const struct frame_pmda *pmda, pmdaInterface *dp)
+{
+	struct frame_options options;
+	struct frame *f = NULL;
+	int rc;
+
+	pmdaDSO(dp, PMDA_INTERFACE_7, (char *)pmda->name, NULL);
+	if (dp->status != 0)
+		return;
+	rc = options_from_environment(&options);
+	if (rc == 0)
+		rc = frame_open(pmda, &options, &f);
+	if (rc == 0) {
+		frame_attach(f, dp);
+		rc = frame_crew_start(f->crew);
+	}
+	if (rc < 0)
+		dp->status = rc;
+}

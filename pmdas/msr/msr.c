@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the CPUs, cores and packages of the machine and gives each a record and its CPUs as work.
+// Nothing missing is an error: a machine without readable registers has instances without values.
+#include "pmdas/msr/msr.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/macro.h"
+#include "pmdas/frame/parse.h"
+
+#define CPUINFO_BYTES 4096 // of the first processor; the file may be megabytes
+
+static const struct msr_model *find_model(int root)
+{
+	struct msr_identity id = {.vendor = MSR_VENDORS};
+	char text[CPUINFO_BYTES];
+	ssize_t n = frame_read_head(root, "proc/cpuinfo", text, sizeof(text));
+
+	if (n < 0 || msr_parse_cpuinfo(text, &id) < 0)
+		pmNotifyErr(LOG_WARNING, "/proc/cpuinfo does not say which processor this is");
+	return msr_model_of(&id);
+}
+
+static struct msr_package *package_of(struct msr *m, const struct msr_place *p)
+{
+	// Only Intel has dies with energy counters of their own.
+	unsigned die = m->model->vendor == MSR_INTEL ? p->die : 0;
+	struct msr_package *k;
+
+	for (size_t i = 0; i < m->n_packages; i++) {
+		k = &m->packages[i];
+		if (k->package == p->package && k->die == die)
+			return k;
+	}
+	k = &m->packages[m->n_packages++];
+	k->package = p->package;
+	k->die = die;
+	return k;
+}
+
+static struct msr_plane *plane_of(
+	struct msr *m, struct msr_package *package, const struct msr_place *p)
+{
+	// Cores of different dies may share a number.
+	unsigned core = m->model->vendor == MSR_AMD ? p->die << 15 | p->core : 0;
+	struct msr_plane *l;
+
+	for (size_t i = 0; i < m->n_planes; i++) {
+		l = &m->planes[i];
+		if (l->package == package && l->core == core)
+			return l;
+	}
+	l = &m->planes[m->n_planes++];
+	l->package = package;
+	l->core = core;
+	return l;
+}
+
+// Places a CPU; the first of each package and plane reads for it.
+static void place_cpu(struct msr *m, struct msr_cpu *c, const struct msr_place *p)
+{
+	size_t packages = m->n_packages;
+	size_t planes = m->n_planes;
+
+	c->msr = m;
+	c->device = msr_device_init(m->root, p->cpu);
+	c->reads = 1U << MSR_SCOPE_CPU;
+	if (!p->known)
+		return;
+	c->package = package_of(m, p);
+	c->plane = plane_of(m, c->package, p);
+	if (m->n_packages > packages)
+		c->reads |= 1U << MSR_SCOPE_PACKAGE;
+	if (m->n_planes > planes)
+		c->reads |= 1U << MSR_SCOPE_PLANE;
+}
+
+int msr_open_machine(const struct frame_options *options, struct msr **ret)
+{
+	AUTO_FREE struct msr_place *places = NULL;
+	struct msr *m = calloc(1, sizeof(*m));
+	int n;
+
+	if (m == NULL)
+		return -ENOMEM;
+	m->period_ns = options->period_ns;
+	m->root = frame_open_root(options->root);
+	if (m->root < 0) {
+		n = m->root;
+		free(m);
+		return n;
+	}
+	m->model = find_model(m->root);
+	m->node.model = m->model->name;
+	m->node.errors.known = m->node.resets.known = m->node.late.known = true;
+	n = msr_topology(m->root, &places);
+	if (n < 0) {
+		pmNotifyErr(LOG_WARNING, "no list of CPUs in /sys/devices/system/cpu");
+		n = 0;
+	}
+	m->cpus = calloc(n ? (size_t)n : 1, sizeof(*m->cpus));
+	m->packages = calloc(n ? (size_t)n : 1, sizeof(*m->packages));
+	m->planes = calloc(n ? (size_t)n : 1, sizeof(*m->planes));
+	if (!m->cpus || !m->packages || !m->planes) {
+		msr_close(m);
+		return -ENOMEM;
+	}
+	m->n_cpus = (size_t)n;
+	for (int i = 0; i < n; i++)
+		place_cpu(m, &m->cpus[i], &places[i]);
+	*ret = m;
+	return 0;
+}
+
+void msr_close(void *state)
+{
+	struct msr *m = state;
+
+	for (size_t i = 0; i < m->n_cpus; i++)
+		msr_device_close(&m->cpus[i].device);
+	close(m->root);
+	free(m->cpus);
+	free(m->packages);
+	free(m->planes);
+	free(m);
+}
+
+static bool has_several_dies(const struct msr *m, const struct msr_package *k)
+{
+	for (size_t i = 0; i < m->n_packages; i++) {
+		if (m->packages[i].package == k->package && m->packages[i].die != k->die)
+			return true;
+	}
+	return false;
+}
+
+static void name_package(
+	const struct msr *m, struct msr_package *k, struct frame_instance *instance)
+{
+	instance->record = k;
+	instance->id = (int)(k->die << 15 | k->package);
+	if (has_several_dies(m, k))
+		pmsprintf(instance->name, sizeof(instance->name), "package%u-die%u", k->package,
+			k->die);
+	else
+		pmsprintf(instance->name, sizeof(instance->name), "package%u", k->package);
+	pmsprintf(instance->labels, sizeof(instance->labels), "{\"package\":%u}", k->package);
+}
+
+static void name_plane(const struct msr *m, struct msr_plane *l, struct frame_instance *instance)
+{
+	unsigned package = l->package->package;
+	unsigned die = l->core >> 15;
+	unsigned core = l->core & 0x7fff;
+
+	name_package(m, l->package, instance);
+	instance->record = l;
+	if (m->model->vendor != MSR_AMD)
+		return;
+	// 31 bits: 7 of the package, 6 of the die, 15 of the core.
+	instance->id = (int)((package & 0x7f) << 21 | (die & 0x3f) << 15 | core);
+	if (die)
+		pmsprintf(instance->name, sizeof(instance->name), "package%u-die%u-core%u", package,
+			die, core);
+	else
+		pmsprintf(
+			instance->name, sizeof(instance->name), "package%u-core%u", package, core);
+	pmsprintf(instance->labels, sizeof(instance->labels), "{\"core\":%u,\"package\":%u}", core,
+		package);
+}
+
+static void name_cpu(struct msr_cpu *c, struct frame_instance *instance)
+{
+	instance->record = c;
+	instance->id = (int)c->device.cpu;
+	pmsprintf(instance->name, sizeof(instance->name), "cpu%u", c->device.cpu);
+	if (c->package != NULL)
+		pmsprintf(instance->labels, sizeof(instance->labels), "{\"package\":%u}",
+			c->package->package);
+}
+
+static int add_instances(struct msr *m, struct frame *f)
+{
+	AUTO_FREE struct frame_instance *set = calloc(m->n_cpus ? m->n_cpus : 1, sizeof(*set));
+
+	if (set == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->n_packages; i++)
+		name_package(m, &m->packages[i], &set[i]);
+	TRY(frame_indom_set(f, MSR_INDOM_package, set, (unsigned)m->n_packages));
+	for (size_t i = 0; i < m->n_planes; i++)
+		name_plane(m, &m->planes[i], &set[i]);
+	TRY(frame_indom_set(f, MSR_INDOM_plane, set, (unsigned)m->n_planes));
+	for (size_t i = 0; i < m->n_cpus; i++) {
+		set[i].labels[0] = '\0';
+		name_cpu(&m->cpus[i], &set[i]);
+	}
+	return frame_indom_set(f, MSR_INDOM_cpu, set, (unsigned)m->n_cpus);
+}
+
+int msr_open(struct frame *f, const struct frame_options *options, void **ret_state)
+{
+	struct msr *m = NULL;
+	int rc = msr_open_machine(options, &m);
+
+	if (rc < 0)
+		return rc;
+	m->crew = f->crew;
+	rc = add_instances(m, f);
+	for (size_t i = 0; rc == 0 && i < m->n_cpus; i++) {
+		struct frame_work work = {
+			.device = &m->cpus[i],
+			.sample = msr_sample,
+			.publish = msr_publish,
+			.lose = msr_lose,
+			.clusters = ~(UINT64_C(1) << MSR_CLUSTER_CONTROL),
+		};
+
+		// While we still may: the rights to open are given up soon.
+		m->cpus[i].opened = msr_device_open(&m->cpus[i].device);
+		rc = frame_crew_add(f->crew, &work);
+	}
+	if (rc < 0) {
+		msr_close(m);
+		return rc;
+	}
+	*ret_state = m;
+	return 0;
+}

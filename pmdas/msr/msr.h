@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The PMDA `msr`: what each CPU, core, package and the node measured last. A row of metrics.def names
+// a field of one of these records, a row of registers.def fills it.
+#pragma once
+
+#include "pmdas/frame/frame.h"
+#include "pmdas/msr/accumulator.h"
+#include "pmdas/msr/device.h"
+#include "pmdas/msr/model.h"
+#include "pmdas/msr/topology.h"
+
+enum msr_cluster {
+#define CLUSTER(id, number) MSR_CLUSTER_##id = (number),
+#define INDOM(...)
+#define PMDA(...)
+#define METRIC(...)
+#include "pmdas/msr/metrics.def"
+};
+
+enum msr_indom {
+#define INDOM(id, ...) MSR_INDOM_##id,
+#define CLUSTER(...)
+#define PMDA(...)
+#define METRIC(...)
+#include "pmdas/msr/metrics.def"
+	MSR_INDOMS,
+};
+#define MSR_INDOM_node FRAME_NODE
+
+enum msr_scope { // what a register belongs to
+	MSR_SCOPE_CPU,
+	MSR_SCOPE_PACKAGE,
+	MSR_SCOPE_PLANE,
+	MSR_SCOPES,
+};
+
+enum { // every row of registers.def
+#define REGISTER(scope, field, ...) MSR_REGISTER_##scope##_##field,
+#include "pmdas/msr/registers.def"
+	MSR_REGISTERS,
+};
+
+struct msr_counter {
+	struct accumulator sum;
+	struct frame_reading reading;
+};
+
+struct msr_raw { // what the last sample of a device brought
+	uint64_t value;
+	int rc; // 0, the error of the read, or -ENODATA: was not asked
+};
+
+struct msr_package { // a die, where a package has several with counters of their own
+	unsigned package;
+	unsigned die;
+	struct frame_reading unit_register;
+	struct frame_reading base_register;
+	struct frame_reading thermal_target;
+	struct frame_reading thermal_status;
+	struct msr_counter energy;
+	struct msr_counter graphics;
+	struct msr_counter dram;
+	struct msr_counter platform;
+	struct frame_reading base; // kHz
+	struct frame_reading temperature;
+};
+
+struct msr_plane { // the power plane of cores: a package's on Intel, one core's on AMD
+	struct msr_package *package;
+	unsigned core;
+	struct msr_counter energy;
+};
+
+struct msr_cpu {
+	struct msr *msr;
+	struct msr_device device;
+	struct msr_package *package; // NULL: offline when we began
+	struct msr_plane *plane;
+	unsigned reads;    // one bit each scope that this CPU reads for
+	unsigned inherits; // scopes handed over by a CPU that went offline
+	int opened;        // of the last attempt
+	struct msr_raw raw[MSR_REGISTERS];
+	struct msr_counter aperf;
+	struct msr_counter mperf;
+	struct msr_counter tsc;
+	struct msr_counter smi;
+	uint64_t window_aperf; // where the window of the effective frequency began
+	uint64_t window_mperf;
+	int64_t window_ns;              // 0 = no window yet
+	struct frame_reading effective; // kHz
+};
+
+struct msr_node {
+	const char *model;
+	struct frame_reading errors;
+	struct frame_reading resets;
+	struct frame_reading late;
+};
+
+struct msr { // begins with the record of the node's metrics
+	struct msr_node node;
+	struct frame_crew *crew;
+	int root;
+	int64_t period_ns;
+	const struct msr_model *model;
+	struct msr_cpu *cpus;
+	size_t n_cpus;
+	struct msr_package *packages;
+	size_t n_packages;
+	struct msr_plane *planes;
+	size_t n_planes;
+};
+
+extern const struct frame_pmda msr_pmda;
+
+int msr_open(struct frame *f, const struct frame_options *options, void **ret_state);
+void msr_close(void *state);
+int msr_open_machine(const struct frame_options *options, struct msr **ret);
+
+// Work of one CPU's device; see struct frame_work.
+void msr_sample(void *device, uint64_t want);
+void msr_publish(void *device, uint64_t want, int64_t now_ns);
+void msr_lose(void *device);
+
+frame_reader msr_read_polls;

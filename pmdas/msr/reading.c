@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads one CPU's registers and turns them into values. Sampling may block and touches only the CPU's
+// own memory; publishing runs under the crew's lock and touches the shared records.
+#include <errno.h>
+
+#include "common/macro.h"
+#include "pmdas/msr/msr.h"
+#include "pmdas/msr/wide.h"
+
+#define ANY_DOMAIN MSR_DOMAINS
+
+struct msr_register;
+typedef void publisher(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns);
+
+struct msr_register { // a row of registers.def
+	enum msr_scope scope;
+	size_t field; // in the scope's record
+	uint64_t clusters;
+	uint32_t address[MSR_VENDORS];
+	unsigned domain; // enum msr_domain, or ANY_DOMAIN
+	unsigned width;
+	uint64_t most;
+	publisher *publish;
+};
+
+static publisher msr_publish_counter;
+static publisher msr_publish_energy;
+static publisher msr_publish_field;
+
+#define ENERGY        (UINT64_C(1) << MSR_CLUSTER_ENERGY)
+#define CPU           (UINT64_C(1) << MSR_CLUSTER_CPU)
+#define FREQUENCY     (UINT64_C(1) << MSR_CLUSTER_FREQUENCY)
+#define TEMPERATURE   (UINT64_C(1) << MSR_CLUSTER_TEMPERATURE)
+#define SCOPE_cpu     MSR_SCOPE_CPU
+#define SCOPE_package MSR_SCOPE_PACKAGE
+#define SCOPE_plane   MSR_SCOPE_PLANE
+#define MSR_ANY       ANY_DOMAIN
+
+static const struct msr_register registers[] = {
+#define REGISTER(scope_, field_, clusters_, intel, amd, needs, width_, most_, publish_) \
+	{.scope = SCOPE_##scope_,                                                       \
+		.field = offsetof(struct msr_##scope_, field_),                         \
+		.clusters = (clusters_),                                                \
+		.address = {(intel), (amd)},                                            \
+		.domain = MSR_##needs,                                                  \
+		.width = (width_),                                                      \
+		.most = (most_),                                                        \
+		.publish = (publish_)},
+#include "pmdas/msr/registers.def"
+};
+
+static void *record_of(struct msr_cpu *c, enum msr_scope scope)
+{
+	void *records[] = {
+		[MSR_SCOPE_CPU] = c,
+		[MSR_SCOPE_PACKAGE] = c->package,
+		[MSR_SCOPE_PLANE] = c->plane,
+	};
+
+	return records[scope];
+}
+
+// The address to read a register at for this CPU, 0 = not at all.
+static uint32_t address_of(const struct msr_cpu *c, const struct msr_register *r)
+{
+	const struct msr_model *m = c->msr->model;
+
+	if (m->vendor == MSR_VENDORS || !(c->reads & 1U << r->scope))
+		return 0;
+	if (r->domain != ANY_DOMAIN && !(m->domains & 1U << r->domain))
+		return 0;
+	return r->address[m->vendor];
+}
+
+void msr_sample(void *device, uint64_t want)
+{
+	struct msr_cpu *c = device;
+
+	c->opened = msr_device_open(&c->device);
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		const struct msr_register *r = &registers[i];
+		uint32_t address = address_of(c, r);
+		struct msr_raw *raw = &c->raw[i];
+
+		raw->rc = -ENODATA;
+		if (address == 0 || !(r->clusters & want))
+			continue;
+		raw->rc = c->opened;
+		if (c->opened == 0)
+			raw->rc = msr_device_read(&c->device, address, &raw->value);
+	}
+}
+
+static void fold(struct msr_cpu *c, struct msr_counter *counter, const struct msr_register *r,
+	uint64_t raw, uint64_t rate, int64_t now_ns)
+{
+	struct accumulator before = counter->sum;
+
+	accumulator_fold(&counter->sum, raw, r->width, rate, now_ns);
+	c->msr->node.resets.value += counter->sum.resets - before.resets;
+	c->msr->node.late.value += counter->sum.late - before.late;
+}
+
+static void msr_publish_counter(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	struct msr_counter *counter = field;
+
+	counter->reading.known = raw->rc == 0;
+	if (raw->rc != 0)
+		return;
+	fold(c, counter, r, raw->value, r->most, now_ns);
+	counter->reading.value = counter->sum.total;
+}
+
+// A domain that has never counted does not exist, whatever the model's row says.
+static void msr_publish_energy(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	struct msr_counter *counter = field;
+	struct msr_unit unit;
+
+	counter->reading.known = false;
+	if (raw->rc != 0 || !c->package->unit_register.known)
+		return;
+	unit = msr_unit_of(c->msr->model, r->domain, c->package->unit_register.value);
+	fold(c, counter, r, raw->value, msr_counts_of(unit, r->most), now_ns);
+	counter->reading.known = counter->sum.total != 0;
+	counter->reading.value = msr_microjoules(unit, counter->sum.total);
+}
+
+static void msr_publish_field(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	struct frame_reading *reading = field;
+
+	(void)c, (void)r, (void)now_ns;
+	reading->known = raw->rc == 0;
+	reading->value = raw->value;
+}
+
+static void derive_package(struct msr_cpu *c)
+{
+	struct msr_package *k = c->package;
+	uint64_t target = k->thermal_target.value >> 16 & 0xff;
+	uint64_t below = k->thermal_status.value >> 16 & 0x7f;
+
+	k->base.value = msr_base_khz(c->msr->model, k->base_register.value);
+	k->base.known = k->base_register.known && k->base.value != 0;
+	k->temperature.known =
+		k->thermal_target.known && k->thermal_status.known && target >= below;
+	k->temperature.value = k->temperature.known ? target - below : 0;
+}
+
+// Fetches may come at any time; a window shorter than half the period would say little.
+static void derive_frequency(struct msr_cpu *c, int64_t now_ns)
+{
+	uint64_t aperf = c->aperf.sum.total - c->window_aperf;
+	uint64_t mperf = c->mperf.sum.total - c->window_mperf;
+
+	if (!c->aperf.reading.known || !c->mperf.reading.known) {
+		c->effective.known = false;
+		c->window_ns = 0;
+		return;
+	}
+	if (c->window_ns != 0) {
+		if (now_ns - c->window_ns < c->msr->period_ns / 2)
+			return;
+		c->effective.known = mperf != 0 && c->package != NULL && c->package->base.known;
+		if (c->effective.known)
+			c->effective.value =
+				(uint64_t)((msr_wide)aperf * c->package->base.value / mperf);
+	}
+	c->window_aperf = c->aperf.sum.total;
+	c->window_mperf = c->mperf.sum.total;
+	c->window_ns = now_ns;
+}
+
+static bool is_gone(int rc)
+{
+	return rc == -ENXIO || rc == -ENOENT || rc == -ENODEV;
+}
+
+// A CPU that went offline cannot read for its package any more: the next one does.
+static void hand_over(struct msr_cpu *c)
+{
+	struct msr *m = c->msr;
+	size_t self = (size_t)(c - m->cpus);
+
+	for (enum msr_scope scope = MSR_SCOPE_PACKAGE; scope < MSR_SCOPES; scope++) {
+		if (!(c->reads & 1U << scope))
+			continue;
+		for (size_t i = 1; i < m->n_cpus; i++) {
+			struct msr_cpu *other = &m->cpus[(self + i) % m->n_cpus];
+
+			if (record_of(other, scope) == record_of(c, scope)) {
+				c->reads &= ~(1U << scope);
+				other->inherits |= 1U << scope;
+				break;
+			}
+		}
+	}
+}
+
+static int first_error(const struct msr_cpu *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		if (is_gone(c->raw[i].rc))
+			return c->raw[i].rc;
+	}
+	return c->opened;
+}
+
+static void count_errors(struct msr_cpu *c)
+{
+	uint64_t *errors = &c->msr->node.errors.value;
+
+	if (c->opened != 0) {
+		*errors += !is_gone(c->opened);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		int rc = c->raw[i].rc;
+
+		*errors += rc != 0 && rc != -EIO && rc != -ENODATA && !is_gone(rc);
+	}
+}
+
+void msr_publish(void *device, uint64_t want, int64_t now_ns)
+{
+	struct msr_cpu *c = device;
+
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		const struct msr_register *r = &registers[i];
+		char *record = record_of(c, r->scope);
+
+		if (c->raw[i].rc != -ENODATA)
+			r->publish(c, r, record + r->field, &c->raw[i], now_ns);
+	}
+	if (want & (FREQUENCY | TEMPERATURE) && c->reads & 1U << MSR_SCOPE_PACKAGE)
+		derive_package(c);
+	if (want & FREQUENCY)
+		derive_frequency(c, now_ns);
+	count_errors(c);
+	if (is_gone(first_error(c))) {
+		msr_device_close(&c->device);
+		hand_over(c);
+	}
+	c->reads |= c->inherits;
+	c->inherits = 0;
+}
+
+void msr_lose(void *device)
+{
+	struct msr_cpu *c = device;
+	struct msr_raw lost = {.rc = -ETIMEDOUT};
+
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		const struct msr_register *r = &registers[i];
+
+		if (address_of(c, r) != 0)
+			r->publish(c, r, (char *)record_of(c, r->scope) + r->field, &lost, 0);
+	}
+	if (c->reads & 1U << MSR_SCOPE_PACKAGE)
+		derive_package(c);
+	derive_frequency(c, 0);
+	c->msr->node.errors.value++;
+}
+
+int msr_read_polls(const struct frame_metric *m, const void *record, pmAtomValue *ret)
+{
+	const struct msr *state = record;
+
+	(void)m;
+	ret->ull = frame_crew_polls(state->crew);
+	return PMDA_FETCH_STATIC;
+}
