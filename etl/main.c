@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// jobsight-load: brings the warehouse in line with the document store.
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/catalogue/catalogue.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/settings.h"
+#include "common/store/store.h"
+#include "common/str.h"
+#include "etl/load.h"
+#include "etl/migrate.h"
+#include "etl/postgres.h"
+
+struct arguments {
+	const char *store, *warehouse;
+	struct option_list catalogue;
+	uint64_t batch;
+	bool migrate, again;
+};
+
+static const struct option options[] = {
+	{"migrate", 'm', OPTION_FLAG, offsetof(struct arguments, migrate), NULL,
+		"Bring the schema and the metric columns up to date; loads too only with --store."},
+	{"store", 's', OPTION_TEXT, offsetof(struct arguments, store), "URL",
+		"Document store: sqlite:FILE or mongodb://...; default store.url of the settings."},
+	{"warehouse", 'w', OPTION_TEXT, offsetof(struct arguments, warehouse), "TEXT",
+		"PostgreSQL connection (libpq keywords or URI) without password; default "
+		"warehouse.url of the settings."},
+	{"catalogue", 'c', OPTION_LIST, offsetof(struct arguments, catalogue), "DIR",
+		"Directories of stanzas in place of those of the settings."},
+	{"batch", 'b', OPTION_COUNT, offsetof(struct arguments, batch), "N",
+		"Documents in one transaction; default loader.batch of the settings."},
+	{"again", 0, OPTION_FLAG, offsetof(struct arguments, again), NULL,
+		"Read the whole store again, not only what changed; needed after new stanzas."},
+};
+
+static const struct program program = {
+	.name = "jobsight-load",
+	.purpose = "Brings the warehouse in line with the document store.",
+	.synopsis = "[options]\n--migrate [options]",
+	.details = "Each batch is one transaction that also holds the place in the store, so a "
+		   "loader may be killed at any time. Documents that cannot be loaded are put into "
+		   "warehouse.load_error with the reason, and the load goes on.\n\n"
+		   "--migrate needs a role that owns the schema; loading needs a member of "
+		   "jobsight_loader.\n\n"
+		   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some documents or "
+		   "stanzas are unfit, 75 another loader is at work or a server is away.",
+	.options = options,
+	.n_options = ARRAY_LEN(options),
+	.max_operands = 0,
+};
+
+struct run { // everything main holds
+	struct arguments args;
+	struct settings settings;
+	struct arena arena;
+	struct catalogue catalogue;
+	struct postgres *postgres;
+	struct store *store;
+	int wrong_stanzas;
+};
+
+static void run_release(struct run *r)
+{
+	store_close(r->store);
+	postgres_close(r->postgres);
+	arena_release(&r->arena);
+}
+
+static void bad_stanza(void *context, const struct error *why)
+{
+	(void)context;
+	log_warning("%s", why->text);
+}
+
+static int open_catalogue(struct run *r, struct error *err)
+{
+	const char *usual[] = {r->settings.catalogue_shipped, r->settings.catalogue_path};
+	const struct catalogue_problem problem = {.bad = bad_stanza};
+	bool is_named = r->args.catalogue.n > 0;
+
+	r->wrong_stanzas = catalogue_load(is_named ? r->args.catalogue.items : usual,
+		is_named ? r->args.catalogue.n : ARRAY_LEN(usual), &problem, &r->arena,
+		&r->catalogue, err);
+	return r->wrong_stanzas;
+}
+
+// mongodb://user:password@host/db without ":password": it is kept in the warehouse.
+static const char *public_url(struct arena *a, const char *url)
+{
+	const char *user = strstr(url, "://");
+	const char *at = user ? strrchr(url, '@') : NULL;
+	const char *colon = at ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
+
+	if (!colon)
+		return url;
+	return arena_printf(a, "%.*s%s", (int)(colon - url), url, at);
+}
+
+static int load(struct run *r, struct load_result *ret, struct error *err)
+{
+	const char *url = r->args.store ? r->args.store : r->settings.store_url;
+	const struct load_request request = {
+		.store_url = public_url(&r->arena, url),
+		.catalogue = &r->catalogue,
+		.batch = r->args.batch ? r->args.batch : r->settings.loader_batch,
+		.again = r->args.again,
+	};
+
+	TRY(store_open(url, r->settings.store_password, true, &r->store, err));
+	return load_changes(r->postgres, r->store, &request, ret, err);
+}
+
+static int work(struct run *r, struct load_result *ret, struct error *err)
+{
+	const char *url = r->args.warehouse ? r->args.warehouse : r->settings.warehouse_url;
+
+	TRY(open_catalogue(r, err));
+	TRY(postgres_open(url, r->settings.warehouse_password, &r->postgres, err));
+	TRY(load_lock(r->postgres, err));
+	if (r->args.migrate) {
+		TRY(migrate_schema(r->postgres, err));
+		TRY(migrate_catalogue(r->postgres, &r->catalogue, err));
+		if (!r->args.store)
+			return 0;
+	}
+	TRY(migrate_check(r->postgres, err));
+	return load(r, ret, err);
+}
+
+static int exit_code(const struct error *err)
+{
+	log_error("%s", err->text);
+	return err->code == -EHOSTDOWN || err->code == -EBUSY ? EXIT_TRY_LATER : EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(run_release) struct run r = {0};
+	struct common_arguments common = {0};
+	struct load_result done = {0};
+	struct error err = {0};
+	int rc = options_parse(&program, argc, argv, &r.args, &common);
+
+	if (rc >= 0)
+		return rc;
+	if (settings_load(common.config, &r.arena, &r.settings, &err) < 0) {
+		log_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+	if (r.args.warehouse && postgres_url_has_password(r.args.warehouse)) {
+		log_error("--warehouse holds a password, which every user of this machine can "
+			  "read: use warehouse.password_file");
+		return EXIT_USAGE;
+	}
+	rc = work(&r, &done, &err);
+	if (done.documents)
+		log_notice("%" PRIu64 " documents: %" PRIu64 " jobs new, %" PRIu64
+			   " changed, %" PRIu64 " the same, %" PRIu64 " documents rejected",
+			done.documents, done.added, done.changed, done.unchanged, done.rejected);
+	if (rc < 0)
+		return exit_code(&err);
+	return done.rejected || r.wrong_stanzas ? EXIT_DEFECTS : EXIT_DONE;
+}

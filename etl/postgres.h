@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The warehouse's server. postgres.c is the only file of this folder that knows libpq.
+//
+// Failures: -EHOSTDOWN the server is away or going down, -EACCES it refuses us, -EINVAL the
+// connection text is wrong, -EDOM it refuses the data (a value out of range, a constraint), -EIO
+// anything else. No text holds a password.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/error.h"
+
+struct postgres;
+struct postgres_rows;
+
+struct postgres_value { // one parameter; all zero is NULL
+	const char *text;
+	struct bytes bytes; // when data is set: sent as it is
+};
+
+// url: libpq keywords or URI; password NULL: none.
+int postgres_open(const char *url, const char *password, struct postgres **ret, struct error *err)
+	MUST_USE;
+void postgres_close(struct postgres *p); // NULL allowed
+bool postgres_url_has_password(const char *url);
+
+// Any number of statements without parameters; what they return is dropped.
+int postgres_script(struct postgres *p, const char *sql, struct error *err) MUST_USE;
+// One statement. ret_rows may be NULL.
+int postgres_query(struct postgres *p, const char *sql, const struct postgres_value *values,
+	size_t n, struct postgres_rows **ret_rows, struct error *err) MUST_USE;
+// COPY ... FROM STDIN with all of its data.
+int postgres_copy(struct postgres *p, const char *sql, const void *data, size_t len,
+	struct error *err) MUST_USE;
+// Ends a transaction that failed; a dead connection has none.
+void postgres_rollback(struct postgres *p);
+
+void postgres_rows_free(struct postgres_rows *r); // NULL allowed
+size_t postgres_rows_count(const struct postgres_rows *r);
+const char *postgres_text(const struct postgres_rows *r, size_t row, size_t column); // NULL: null
+int64_t postgres_int(const struct postgres_rows *r, size_t row, size_t column);      // null: 0
+
+static inline void postgres_rows_cleanup(struct postgres_rows **r)
+{
+	postgres_rows_free(*r);
+}
