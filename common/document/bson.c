@@ -238,22 +238,31 @@ static int find_in(struct bytes b, const char *name, size_t len, struct element 
 	return rc < 0 ? rc : found;
 }
 
-int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_error)
+// Walks down a dotted path: 1 and the element, 0, or <0 at damage.
+static int find_path(struct bytes b, const char *path, struct element *at, int *error)
 {
-	struct element at = {.type = BSON_OBJECT, .value = b.data, .size = b.len};
-	int error = 0;
 	int rc = 1;
 
+	*at = (struct element){.type = BSON_OBJECT, .value = b.data, .size = b.len};
 	while (*path && rc > 0) {
 		size_t len = strcspn(path, ".");
 
-		if (at.type != BSON_OBJECT && at.type != BSON_ARRAY)
+		if (at->type != BSON_OBJECT && at->type != BSON_ARRAY)
 			rc = 0;
 		else
-			rc = find_in(element_bytes(&at), path, len, &at, &error);
+			rc = find_in(element_bytes(at), path, len, at, error);
 		path += len;
 		path += *path == '.';
 	}
+	return rc;
+}
+
+int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_error)
+{
+	struct element at;
+	int error = 0;
+	int rc = find_path(b, path, &at, &error);
+
 	// What stands in place of a value is {"error": N} itself.
 	if (rc > 0 && at.type == BSON_OBJECT) {
 		struct element none;
@@ -268,6 +277,29 @@ int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_err
 	if (rc > 0)
 		element_scalar(&at, ret);
 	return rc;
+}
+
+int bson_each(struct bytes b, const char *path, bson_item *each, void *context)
+{
+	struct element at;
+	int error = 0;
+	int rc = find_path(b, path, &at, &error);
+
+	if (rc <= 0 || at.type != BSON_ARRAY)
+		return rc < 0 ? rc : 0;
+	TRY(element_start(element_bytes(&at), &at));
+	while ((rc = element_next(&at)) > 0) {
+		struct scalar item;
+		int ended;
+
+		if (element_kind(&at) < 0)
+			continue;
+		element_scalar(&at, &item);
+		ended = each(context, &item);
+		if (ended)
+			return ended;
+	}
+	return rc < 0 ? rc : 1;
 }
 
 // The place of an element in words: the keys from the root down.

@@ -87,5 +87,9 @@ struct scalar {
 	const char *text;
 };
 int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_error) MUST_USE;
+// The items of the array at a path, one after the other: 1 done, 0 no array there, <0 damaged.
+// each() returns 0 to go on; any other value ends the walk and is returned.
+typedef int bson_item(void *context, const struct scalar *item);
+int bson_each(struct bytes b, const char *path, bson_item *each, void *context) MUST_USE;
 // What may be stored: whole, UTF-8, known types, names legal, no NaN, no array inside an array.
 int bson_check(struct bytes b, struct error *err) MUST_USE;
