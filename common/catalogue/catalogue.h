@@ -30,35 +30,35 @@ struct source {
 	const char *name; // of the alternative, for messages; NULL
 	struct input *inputs;
 	size_t n_inputs;
-	const char *instance;     // Prometheus: instance names made of labels, "cpu{cpu}"; NULL: none
-	double scale;             // of every input, 1 by default
+	const char *instance; // Prometheus: instance names made of labels, "cpu{cpu}"; NULL: none
+	double scale;         // of every input, 1 by default
 	int line;
 };
 
-enum scope {       // what one value belongs to; the population of the statistics
+enum scope {            // what one value belongs to; the population of the statistics
 	SCOPE_NODE,     // node: one value a node
 	SCOPE_CORE,     // core: every core of the job's nodes
 	SCOPE_JOB_CORE, // job core: the cores bound to the job
-	SCOPE_DEVICE,   // device: each instance by name; '*' in the document path is the name, and a
-	                // path without '*' takes the devices of all nodes as one population
-	SCOPE_JOB_GPU,  // job gpu: as device, only the GPUs bound to the job
-	SCOPE_CGROUP,   // job cgroup: the instance that is the job's own cgroup
+	SCOPE_DEVICE,  // device: each instance by name; '*' in the document path is the name, and a
+		       // path without '*' takes the devices of all nodes as one population
+	SCOPE_JOB_GPU, // job gpu: as device, only the GPUs bound to the job
+	SCOPE_CGROUP,  // job cgroup: the instance that is the job's own cgroup
 	SCOPE_COUNT,
 };
 
-enum over_time {       // which intervals `value` is evaluated over, and how those fold
-	TIME_WHOLE,         // once, over the whole job
-	TIME_MEAN,          // per step, weighted by its seconds
-	TIME_SAMPLE_MEAN,   // per sample, unweighted: SUPReMM's mean
+enum over_time {          // which intervals `value` is evaluated over, and how those fold
+	TIME_WHOLE,       // once, over the whole job
+	TIME_MEAN,        // per step, weighted by its seconds
+	TIME_SAMPLE_MEAN, // per sample, unweighted: SUPReMM's mean
 	TIME_MIN,
 	TIME_MAX,
-	TIME_INTEGRAL,      // sum of value times seconds of the step (right-hand rectangle)
+	TIME_INTEGRAL, // sum of value times seconds of the step (right-hand rectangle)
 	TIME_FIRST,
 	TIME_LAST,
 	TIME_COUNT,
 };
 
-enum statistic {         // bits of output.keep, in the order they are written
+enum statistic {                  // bits of output.keep, in the order they are written
 	STATISTIC_VALUE = 1 << 0, // the bare number at the path itself: the sum of the population
 	STATISTIC_ALL = 1 << 1,   // SUPReMM's set: avg cnt cov krt max med min skw std
 	STATISTIC_TOTAL = 1 << 2,
@@ -68,7 +68,7 @@ enum statistic {         // bits of output.keep, in the order they are written
 	STATISTIC_CNT = 1 << 6,
 };
 
-enum failure {      // why a result is absent; each has SUPReMM's number unless a stanza says other
+enum failure { // why a result is absent; each has SUPReMM's number unless a stanza says other
 	FAILURE_NONE,    // no node had the metric          3
 	FAILURE_SHORT,   // the job was too short for it    2
 	FAILURE_PARTIAL, // not all nodes had it            4, only where every_node
@@ -83,32 +83,32 @@ struct guard { // a condition that must hold at every instance, else the error r
 	int error;
 };
 
-struct output { // one thing kept in the document
-	const char *document;     // dotted path; '*' is the device
+struct output {               // one thing kept in the document
+	const char *document; // dotted path; '*' is the device
 	enum scope over;
 	enum over_time time;
 	unsigned skip_first, skip_last; // samples left out (SUPReMM)
-	unsigned keep;            // bits of enum statistic
+	unsigned keep;                  // bits of enum statistic
 	struct expression **value; // one for each source of the metric; NULL: not from this source
 	struct guard *guards;
 	size_t n_guards;
-	bool every_node;          // error PARTIAL unless every node has it
-	bool is_kept_shared;      // a node-wide value is charged in full on shared nodes (SUPReMM)
+	bool every_node;     // error PARTIAL unless every node has it
+	bool is_kept_shared; // a node-wide value is charged in full on shared nodes (SUPReMM)
 	int error[FAILURE_COUNT];
 	int line;
 };
 
-struct series { // the time series of a metric; NULL in struct metric: none
-	const char *document; // key of the series, SUPReMM's where it has one
-	enum scope over;      // job core: mean of the job's cores is the node's line
-	bool by_instance;     // keep a line for each core or device besides
+struct series {                    // the time series of a metric; NULL in struct metric: none
+	const char *document;      // key of the series, SUPReMM's where it has one
+	enum scope over;           // job core: mean of the job's cores is the node's line
+	bool by_instance;          // keep a line for each core or device besides
 	struct expression **value; // one for each source, evaluated per step
 	struct expression **each;  // by_instance: the line of one instance; NULL: value is it
 	const char *unit;
 	double scale;
 };
 
-enum weight {  // what a job's value is weighted by when jobs are aggregated
+enum weight {        // what a job's value is weighted by when jobs are aggregated
 	WEIGHT_NONE, // additive: values are summed (totals)
 	WEIGHT_JOB,
 	WEIGHT_WALL_SECONDS,
@@ -120,12 +120,12 @@ enum weight {  // what a job's value is weighted by when jobs are aggregated
 
 enum aggregate { AGGREGATE_MEAN, AGGREGATE_SUM, AGGREGATE_MAX, AGGREGATE_MIN };
 
-struct column { // the warehouse column of a metric
-	const char *name;     // [a-z][a-z0-9_]*, at most 55 characters
-	const char **from;    // document paths, the first that has a number wins
+struct column {            // the warehouse column of a metric
+	const char *name;  // [a-z][a-z0-9_]*, at most 55 characters
+	const char **from; // document paths, the first that has a number wins
 	size_t n_from;
 	double scale;
-	bool is_double;       // double precision (totals) or real (ratios, rates)
+	bool is_double; // double precision (totals) or real (ratios, rates)
 	enum aggregate aggregate;
 	enum weight weight;
 	enum weight also_per; // WEIGHT_NONE: no derived rate besides
@@ -140,7 +140,7 @@ struct chart {
 enum audience { AUDIENCE_OWN, AUDIENCE_STAFF, AUDIENCE_PUBLIC };
 
 struct metric {
-	const char *name;  // dotted, unique
+	const char *name; // dotted, unique
 	const char *label, *help, *unit;
 	struct source *sources;
 	size_t n_sources;
@@ -150,7 +150,7 @@ struct metric {
 	struct column *column; // NULL: not in the warehouse
 	struct chart *chart;   // NULL: not drawn
 	enum audience audience;
-	int64_t every_s;       // how often pmlogger logs its inputs; 0: once
+	int64_t every_s; // how often pmlogger logs its inputs; 0: once
 	const char *file;
 	int line;
 };
@@ -159,7 +159,7 @@ struct catalogue {
 	struct metric *metrics; // in the order of files (sorted by name) and lines
 	size_t n;
 	struct map by_name;
-	char hash[65];          // SHA-256 of what was compiled: same catalogue, same hash
+	char hash[65]; // SHA-256 of what was compiled: same catalogue, same hash
 };
 
 // Reads all *.yaml of each directory in order; a missing site directory is an empty one, a missing

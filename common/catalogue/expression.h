@@ -52,14 +52,13 @@ struct expression_frame {
 #define EXPRESSION_MAX_DEPTH 32
 
 // names are the inputs in the order of the frame. Errors name the column in the text.
-int expression_compile(const char *text, const char *const *names, size_t n_names,
-	struct arena *a, struct expression **ret, struct error *err) MUST_USE;
+int expression_compile(const char *text, const char *const *names, size_t n_names, struct arena *a,
+	struct expression **ret, struct error *err) MUST_USE;
 
 // The same where it is known which inputs may be absent: sum(*) is absent when another one is.
 // With is_optional NULL every input counts as optional.
-int expression_compile_optional(const char *text, const char *const *names,
-	const bool *is_optional, size_t n_names, struct arena *a, struct expression **ret,
-	struct error *err) MUST_USE;
+int expression_compile_optional(const char *text, const char *const *names, const bool *is_optional,
+	size_t n_names, struct arena *a, struct expression **ret, struct error *err) MUST_USE;
 
 // Whether a word means something by itself, so that no input may be called so.
 bool expression_is_reserved(const char *word);
