@@ -60,15 +60,20 @@ void store_close(struct store *s)
 }
 
 // The first field must be _id, a text. MongoDB moves it to the front by itself; that it is there
-// already keeps the bytes as they came.
+// already keeps the bytes as they came. "jobsight.store" is where the MongoDB backend keeps its own.
 static int check_id(struct bytes b, const char *what, const char **ret, struct error *err)
 {
 	struct scalar id;
+	struct scalar own;
 
 	TRY(bson_check(b, err));
 	if (bson_find(b, "_id", &id, NULL) <= 0 || id.kind != DOC_TEXT || !*id.text ||
 		strcmp((const char *)b.data + 5, "_id") != 0)
 		return error_set(err, EINVAL, "the first field of the %s is no text _id", what);
+	if (bson_find(b, "jobsight.store", &own, NULL) > 0 ||
+		(bson_find(b, "jobsight", &own, NULL) > 0 && own.kind != DOC_OBJECT))
+		return error_set(
+			err, EINVAL, "jobsight of the %s is no object, or holds \"store\"", what);
 	*ret = id.text;
 	return 0;
 }
