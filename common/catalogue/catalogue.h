@@ -39,8 +39,9 @@ enum scope {            // what one value belongs to; the population of the stat
 	SCOPE_NODE,     // node: one value a node
 	SCOPE_CORE,     // core: every core of the job's nodes
 	SCOPE_JOB_CORE, // job core: the cores bound to the job
-	SCOPE_DEVICE,  // device: each instance by name; '*' in the document path is the name, and a
-		       // path without '*' takes the devices of all nodes as one population
+	// device: each instance by name; '*' in the document path is the name, and a path without
+	// '*' takes the devices of all nodes as one population
+	SCOPE_DEVICE,
 	SCOPE_JOB_GPU, // job gpu: as device, only the GPUs bound to the job
 	SCOPE_CGROUP,  // job cgroup: the instance that is the job's own cgroup
 	SCOPE_COUNT,
@@ -125,7 +126,8 @@ struct column {            // the warehouse column of a metric
 	const char **from; // document paths, the first that has a number wins
 	size_t n_from;
 	double scale;
-	bool is_double; // double precision (totals) or real (ratios, rates)
+	const char *unit; // after scale; the metric's unless said
+	bool is_double;   // double precision (totals) or real (ratios, rates)
 	enum aggregate aggregate;
 	enum weight weight;
 	enum weight also_per; // WEIGHT_NONE: no derived rate besides

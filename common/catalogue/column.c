@@ -7,8 +7,17 @@
 
 #define MAX_COLUMN 55
 
+// Every job has these in the views of the warehouse, or every table of PostgreSQL.
+static const char *const reserved[] = {"account", "account_id", "accounting_energy_j",
+	"application", "array_job", "array_task", "cluster", "cmax", "cmin", "core_hours", "cores",
+	"coverage", "ctid", "document_id", "document_state", "eligible_time", "end_t", "end_time",
+	"exit_code", "exit_signal", "gaps", "gpu_hours", "gpus", "is_shared", "job_id", "job_name",
+	"limit_s", "local_id", "node_hours", "nodes", "partition", "person_id", "qos", "quality",
+	"raw_id", "requested_cores", "requested_memory_bytes", "resets", "start_time", "state",
+	"submit_time", "suspended_s", "tableoid", "username", "wait_s", "wall_s", "xmax", "xmin"};
+
 struct raw_column {
-	const char *name;
+	const char *name, *unit;
 	const struct yaml_node *from;
 	double scale;
 	int type, aggregate, weight, also_per;
@@ -19,6 +28,7 @@ static const struct key column_keys[] = {
 	{"column", KEY_TEXT, AT(name), NULL},
 	{"from", KEY_ANY, AT(from), NULL},
 	{"scale", KEY_NUMBER, AT(scale), NULL},
+	{"unit", KEY_TEXT, AT(unit), NULL},
 	{"type", KEY_WORD, AT(type), &words_type},
 	{"aggregate", KEY_WORD, AT(aggregate), &words_aggregate},
 	{"weight", KEY_WORD, AT(weight), &words_weight},
@@ -98,6 +108,25 @@ static void read_weight(struct draft *d, const struct raw_column *raw, struct co
 		wrong(d->r, line, "warehouse: also_per: only a sum can be divided by something");
 }
 
+static void check_name(struct reader *r, const char *name, int line)
+{
+	if (!is_name(name, false, MAX_COLUMN))
+		wrong(r, line,
+			"warehouse: '%.80s' is no column: small letters, digits and _, at most %d",
+			name, MAX_COLUMN);
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+		if (str_eq(name, reserved[i]))
+			wrong(r, line, "warehouse: every job has a column '%s' already", name);
+}
+
+static void check_scale(struct draft *d, const struct raw_column *raw, int line)
+{
+	if (raw->scale == 0)
+		wrong(d->r, line, "warehouse: scale: 0 leaves nothing");
+	else if (raw->scale != 1 && !raw->unit)
+		wrong(d->r, line, "warehouse: a scaled column needs a unit of its own");
+}
+
 void read_column(struct draft *d, const struct yaml_node *node)
 {
 	struct raw_column raw = {
@@ -108,13 +137,10 @@ void read_column(struct draft *d, const struct yaml_node *node)
 	if (!read_map(d->r, node, "warehouse", &table, 1))
 		return;
 	c->name = raw.name ? raw.name : default_name(d->r->arena, d->m->name);
-	if (!is_name(c->name, false, MAX_COLUMN))
-		wrong(d->r, node->line,
-			"warehouse: '%.80s' is no column: small letters, digits and _, at most %d",
-			c->name, MAX_COLUMN);
+	check_name(d->r, c->name, node->line);
+	check_scale(d, &raw, node->line);
 	c->scale = raw.scale;
-	if (c->scale == 0)
-		wrong(d->r, node->line, "warehouse: scale: 0 leaves nothing");
+	c->unit = raw.unit ? raw.unit : d->m->unit;
 	read_weight(d, &raw, c, node->line);
 	c->is_double = raw.type < 0 ? c->aggregate == AGGREGATE_SUM : raw.type == 1;
 	if (raw.from)

@@ -61,6 +61,7 @@ static void put_column(struct strbuf *b, const struct column *c)
 	strbuf_printf(b, "\ncolumn %a %d %d %d %d ", c->scale, c->is_double, (int)c->aggregate,
 		(int)c->weight, (int)c->also_per);
 	put_text(b, c->name);
+	put_text(b, c->unit);
 	for (size_t i = 0; i < c->n_from; i++)
 		put_text(b, c->from[i]);
 }

@@ -6,7 +6,7 @@
 #include "common/catalogue/suggest.h"
 
 #define MAX_DOCUMENT 200
-#define MAX_ERROR    999
+#define MAX_ERROR    99 // the warehouse has other meanings for more
 #define MAX_SKIP     1000
 
 #define AT(member) offsetof(struct raw_output, member)

@@ -232,7 +232,7 @@ static void print_warehouse(const struct metric *m, struct strbuf *out)
 {
 	const struct column *c = m->column;
 
-	strbuf_printf(out, "\nWarehouse\n  %s, %s\n      from        ", c->name,
+	strbuf_printf(out, "\nWarehouse\n  %s in %s, %s\n      from        ", c->name, c->unit,
 		c->is_double ? "double precision" : "real");
 	for (size_t i = 0; i < c->n_from; i++)
 		strbuf_printf(out, "%s%s", i ? ", else " : "", c->from[i]);

@@ -79,7 +79,7 @@ static void put_column(const struct column *c, struct strbuf *out)
 		return;
 	strbuf_puts(out, "\nColumn ");
 	put_code(out, c->name);
-	strbuf_puts(out, " from ");
+	strbuf_printf(out, " in %s from ", c->unit);
 	for (size_t i = 0; i < c->n_from; i++) {
 		strbuf_puts(out, i ? ", else " : "");
 		put_code(out, c->from[i]);

@@ -88,5 +88,8 @@ void print_pmlogger(const struct catalogue *c, struct strbuf *out)
 		strbuf_printf(out, "\t%s\n", all[i].name);
 	}
 	strbuf_puts(out, n ? "}\n" : "");
-	strbuf_puts(out, "\n[access]\ndisallow * : all;\nallow local:* : enquire;\n");
+	strbuf_puts(out, "\n[access]\n"
+			 "disallow .* : all;\n"
+			 "disallow :* : all;\n"
+			 "allow local:* : enquire;\n");
 }
