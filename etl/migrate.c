@@ -131,7 +131,7 @@ static int put_one(struct postgres *p, int position, const struct metric *m, str
 		{.text = m->name},
 		{.text = m->label ? m->label : m->name},
 		{.text = m->help ? m->help : ""},
-		{.text = m->unit ? m->unit : ""},
+		{.text = c && c->unit ? c->unit : m->unit ? m->unit : ""},
 		{.text = c ? c->name : NULL},
 		{.text = type},
 		{.text = c ? aggregate_name(c->aggregate) : NULL},
