@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pcp/pmapi.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/macro.h"
@@ -44,6 +45,7 @@ void msr_device_close(struct msr_device *d)
 
 int msr_device_read(const struct msr_device *d, uint32_t address, uint64_t *ret)
 {
+	struct stat st;
 	char name[16];
 	uint64_t value;
 	ssize_t n;
@@ -62,5 +64,7 @@ int msr_device_read(const struct msr_device *d, uint32_t address, uint64_t *ret)
 		return -ENXIO;
 	pmsprintf(name, sizeof(name), "0x%x", address);
 	rc = frame_read_number(d->folder, name, ret);
-	return rc == -ENOENT ? -EIO : rc;
+	if (rc == -ENOENT)
+		rc = fstat(d->folder, &st) == 0 && st.st_nlink ? -EIO : -ENXIO; // removed: CPU gone
+	return rc;
 }
