@@ -20,8 +20,7 @@ static void put_u16(struct strbuf *b, uint16_t v)
 
 static void put_u32(struct strbuf *b, uint32_t v)
 {
-	uint8_t bytes[4] = {
-		(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+	uint8_t bytes[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 
 	strbuf_add(b, bytes, sizeof(bytes));
 }

@@ -20,9 +20,9 @@
 static const struct field fields[] = {
 	{"eligible_t", FIELD_TIME, false, {"acct.eligible"}},
 	{"start_t", FIELD_TIME, false, {"acct.start_time"}},
-	{"array_job", FIELD_BIGINT, false, {"acct.array_job"}},
-	{"requested_memory_bytes", FIELD_BIGINT, false, {"acct.requested_memory_bytes"}},
-	{"accounting_energy_j", FIELD_BIGINT, false, {"acct.energy_j"}},
+	{"array_job", FIELD_ARRAY, false, {"acct.local_job_id"}},
+	{"requested_memory_bytes", FIELD_BIGINT, false, {"acct.reqmem"}},
+	{"accounting_energy_j", FIELD_BIGINT, false, {"acct.energy"}},
 	{"limit_s", FIELD_SECONDS, false, {"acct.timelimit"}},
 	{"suspended_s", FIELD_SECONDS, false, {"acct.suspended"}},
 	{"array_task", FIELD_INT, false, {"acct.local_job_array_index"}},
@@ -34,8 +34,8 @@ static const struct field fields[] = {
 	{"exit_signal", FIELD_EXIT_SIGNAL, false, {"acct.exit_code"}},
 	{"gaps", FIELD_INT, false, {"jobsight.gaps"}},
 	{"resets", FIELD_INT, false, {"jobsight.resets"}},
-	{"is_shared", FIELD_BOOL, false, {"shared"}},
-	{"local_id", FIELD_NAME, true, {"acct.local_job_id", "acct.id"}},
+	{"is_shared", FIELD_NOT, false, {"jobsight.exclusive"}},
+	{"local_id", FIELD_NAME, true, {"acct.id", "acct.local_job_id"}},
 	{"name", FIELD_TEXT, false, {"acct.jobname"}},
 	{"document_id", FIELD_TEXT, false, {"_id"}},
 	{"document_state", FIELD_NAME, false, {"jobsight.state"}},
@@ -116,7 +116,8 @@ static int check_times(const struct store_item *item, int64_t *ret_end_s, struct
 	if (item->end_s != JOB_RUNNING) {
 		end = field_time(item->summary, "acct.end_time");
 		if (!end)
-			return field_defect(d, "acct.end_time", "is not a time, but the job has ended");
+			return field_defect(
+				d, "acct.end_time", "is not a time, but the job has ended");
 		if (end < TIME_FIRST || end > TIME_LAST)
 			return field_defect(
 				d, "acct.end_time", "is an absurd time (%" PRId64 ")", end);
@@ -129,6 +130,21 @@ static int check_times(const struct store_item *item, int64_t *ret_end_s, struct
 	if (start && start - submit_s > SPAN_MAX_S)
 		return field_defect(d, "acct.start_time", "is absurdly long after the submission");
 	return 0;
+}
+
+static int reason_of(int64_t error)
+{
+	return error > 0 && error <= DOCUMENT_REASON_MAX ? (int)error : REASON_OTHER;
+}
+
+// Why the job was not measured at all, which is why anything of it is absent.
+static int job_reason(struct bytes b)
+{
+	struct scalar code;
+
+	if (bson_find(b, "jobsight.code", &code, NULL) <= 0 || code.kind != DOC_INT)
+		return REASON_ABSENT;
+	return reason_of(code.integer);
 }
 
 // What a column gets: the first path that leads to a number. *ret_reason says why there is none;
@@ -154,11 +170,11 @@ static double metric_value(struct bytes b, const struct extract_column *c, int *
 		if (reason != REASON_MEASURED)
 			continue;
 		if (error)
-			reason = error > 0 && error <= DOCUMENT_REASON_MAX ? error : REASON_OTHER;
+			reason = reason_of(error);
 		else if (rc > 0 && s.kind != DOC_NULL && s.kind != DOC_OBJECT)
 			reason = REASON_NOT_NUMBER;
 	}
-	*ret_reason = reason ? reason : REASON_ABSENT;
+	*ret_reason = reason ? reason : job_reason(b);
 	return NAN;
 }
 
@@ -167,9 +183,10 @@ static uint8_t coverage_percent(struct bytes b, const char *path)
 	struct scalar s;
 
 	if (bson_find(b, path, &s, NULL) <= 0 || (s.kind != DOC_INT && s.kind != DOC_DOUBLE) ||
-		!(s.number >= 0 && s.number <= 1))
+		!(s.number >= 0))
 		return COVERAGE_UNKNOWN;
-	return (uint8_t)(s.number * 100 + 1e-9); // rounded down: 100 is complete
+	// Rounded down, so that 100 is complete; samples just outside the job make a little more.
+	return (uint8_t)(fmin(s.number, 1) * 100 + 1e-9);
 }
 
 static void put_metrics(const struct extract *x, struct bytes b, struct strbuf *row)

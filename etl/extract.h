@@ -21,7 +21,7 @@ enum reason {
 	REASON_OTHER = 199,
 };
 
-enum { DOCUMENT_REASON_MAX = 7, COVERAGE_UNKNOWN = 255 };
+enum { DOCUMENT_REASON_MAX = 99, COVERAGE_UNKNOWN = 255 };
 
 struct extract_column { // one column of the stage that a metric fills
 	const struct column *column;
@@ -36,7 +36,7 @@ struct extract {
 	size_t n_metrics; // bytes of quality and coverage
 };
 
-struct defect { // why a document is unfit
+struct defect {          // why a document is unfit
 	char field[200]; // path; "" for the whole
 	char reason[300];
 };

@@ -72,8 +72,8 @@ static int unfit(const struct field *f, const char *path, const struct scalar *s
 	static const char *const kinds[] = {"null", "a boolean", "a number", "a number", "text",
 		"a time", "an object", "an array"};
 	static const char *const wanted[] = {"a time", "a whole number", "a whole number",
-		"a whole number", "a duration", "a number", "a number", "a boolean", "text", "text",
-		"text", "an array"};
+		"a whole number", "a whole number", "a duration", "a number", "a number",
+		"a boolean", "text", "text", "text", "an array"};
 
 	if (!s)
 		return field_defect(d, path, "is missing");
@@ -109,7 +109,8 @@ static int read_time(const struct field *f, const char *path, const struct scala
 static int read_number(const struct field *f, const char *path, const struct scalar *s,
 	struct strbuf *row, struct defect *d)
 {
-	int64_t most = f->type == FIELD_BIGINT ? INT64_MAX : INT32_MAX;
+	bool is_big = f->type == FIELD_BIGINT || f->type == FIELD_ARRAY;
+	int64_t most = is_big ? INT64_MAX : INT32_MAX;
 	int64_t v;
 
 	if (!s && !f->is_required && f->type == FIELD_COUNT) {
@@ -122,7 +123,7 @@ static int read_number(const struct field *f, const char *path, const struct sca
 		return field_defect(d, path, "is an absurd number (%" PRId64 ")", v);
 	if (v < 0 || v > most)
 		copy_null(row);
-	else if (f->type == FIELD_BIGINT)
+	else if (is_big)
 		copy_bigint(row, v);
 	else
 		copy_int(row, (int32_t)v);
@@ -134,8 +135,7 @@ static int read_seconds(const struct field *f, const char *path, const struct sc
 {
 	int64_t v = -1;
 
-	if (s && !whole_number(s, &v) &&
-		!(s->kind == DOC_TEXT && parse_duration(s->text, &v) == 0))
+	if (s && !whole_number(s, &v) && !(s->kind == DOC_TEXT && parse_duration(s->text, &v) == 0))
 		v = -1; // "UNLIMITED" and the like
 	if (v < 0 || v > INT32_MAX)
 		return nothing(f, path, s, row, d);
@@ -165,14 +165,14 @@ static int read_exit(const struct field *f, const char *path, const struct scala
 	return 0;
 }
 
-static int read_bool(const struct field *f, const char *path, const struct scalar *s,
+static int read_not(const struct field *f, const char *path, const struct scalar *s,
 	struct strbuf *row, struct defect *d)
 {
 	int64_t v;
 
 	if (!s || !whole_number(s, &v))
 		return nothing(f, path, s, row, d);
-	copy_bool(row, v != 0);
+	copy_bool(row, v == 0);
 	return 0;
 }
 
@@ -186,7 +186,7 @@ static int read_text(const struct field *f, const char *path, const struct scala
 	if (s && s->kind == DOC_TEXT)
 		text = s->text;
 	else if (s && s->kind == DOC_INT &&
-		str_format(number, sizeof(number), "%" PRId64, s->integer))
+		 str_format(number, sizeof(number), "%" PRId64, s->integer))
 		text = number;
 	else if (s)
 		return unfit(f, path, s, d);
@@ -245,14 +245,24 @@ static read_field *const readers[] = {
 	[FIELD_BIGINT] = read_number,
 	[FIELD_INT] = read_number,
 	[FIELD_COUNT] = read_number,
+	[FIELD_ARRAY] = read_number,
 	[FIELD_SECONDS] = read_seconds,
 	[FIELD_EXIT_CODE] = read_exit,
 	[FIELD_EXIT_SIGNAL] = read_exit,
-	[FIELD_BOOL] = read_bool,
+	[FIELD_NOT] = read_not,
 	[FIELD_TEXT] = read_text,
 	[FIELD_NAME] = read_text,
 	[FIELD_WORD] = read_text,
 };
+
+static bool is_array_task(struct bytes b)
+{
+	struct scalar s;
+	int64_t v;
+
+	return bson_find(b, "acct.local_job_array_index", &s, NULL) > 0 && whole_number(&s, &v) &&
+	       v >= 0;
+}
 
 int field_put(const struct field *f, struct bytes b, struct strbuf *row, struct defect *ret_defect)
 {
@@ -268,5 +278,7 @@ int field_put(const struct field *f, struct bytes b, struct strbuf *row, struct 
 		}
 		s.kind = DOC_NULL;
 	}
+	if (f->type == FIELD_ARRAY && !is_array_task(b))
+		s.kind = DOC_NULL;
 	return readers[f->type](f, path, s.kind == DOC_NULL ? NULL : &s, row, ret_defect);
 }

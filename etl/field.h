@@ -15,10 +15,11 @@ enum field_type {
 	FIELD_BIGINT,      // whole number >= 0; what is negative is unknown
 	FIELD_INT,         // the same, int32
 	FIELD_COUNT,       // the same; absent is 0 where it is not required
+	FIELD_ARRAY,       // FIELD_BIGINT, where acct.local_job_array_index is not negative
 	FIELD_SECONDS,     // int32 seconds, or [days-]hh:mm:ss
 	FIELD_EXIT_CODE,   // number, or the first of "code:signal"
 	FIELD_EXIT_SIGNAL, // the second of "code:signal"
-	FIELD_BOOL,
+	FIELD_NOT,         // a boolean turned round
 	FIELD_TEXT,        // any length
 	FIELD_NAME,        // at most NAME_MAX_BYTES; a number is written out
 	FIELD_WORD,        // a name up to its first blank
@@ -41,8 +42,8 @@ struct field {
 
 // Appends the field; -EINVAL and *ret_defect when it is wrong. An optional field of the wrong type
 // is null, except times and names, which are wrong for good.
-int field_put(const struct field *f, struct bytes b, struct strbuf *row, struct defect *ret_defect)
-	MUST_USE;
+int field_put(const struct field *f, struct bytes b, struct strbuf *row,
+	struct defect *ret_defect) MUST_USE;
 
 int64_t field_time(struct bytes b, const char *path); // 0: none
 

@@ -41,19 +41,22 @@ static const char *const statements[STATEMENTS] = {
 		    " VALUES ($1::smallint, $2, $3) RETURNING load_id",
 	[CREATE_STAGE] = "SELECT warehouse.create_stage($1::text[])",
 	[MERGE] = "SELECT added, changed, unchanged FROM warehouse.merge_stage($1::text[])",
-	[REJECT] = "INSERT INTO warehouse.load_error AS e"
-		   " (cluster, raw_id, submit_s, field, reason, document)"
-		   " VALUES ($1, $2::numeric, $3::bigint, $4, $5, $6::bytea)"
-		   " ON CONFLICT (cluster, raw_id, submit_s) DO UPDATE"
-		   " SET (field, reason, document) = (excluded.field, excluded.reason, excluded.document)"
-		   " WHERE (e.field, e.reason, e.document)"
-		   " IS DISTINCT FROM (excluded.field, excluded.reason, excluded.document)",
-	[SAVE_CURSOR] = "UPDATE warehouse.document_store SET cursor = $2 WHERE store_id = $1::smallint",
+	[REJECT] =
+		"INSERT INTO warehouse.load_error AS e"
+		" (cluster, raw_id, submit_s, field, reason, document)"
+		" VALUES ($1, $2::numeric, $3::bigint, $4, $5, $6::bytea)"
+		" ON CONFLICT (cluster, raw_id, submit_s) DO UPDATE"
+		" SET (field, reason, document) = (excluded.field, excluded.reason, excluded.document)"
+		" WHERE (e.field, e.reason, e.document)"
+		" IS DISTINCT FROM (excluded.field, excluded.reason, excluded.document)",
+	[SAVE_CURSOR] =
+		"UPDATE warehouse.document_store SET cursor = $2 WHERE store_id = $1::smallint",
 	[SAVE_LOG] = "UPDATE warehouse.load_log SET batches = batches + 1,"
 		     " documents = documents + $2::bigint, added = added + $3::bigint,"
 		     " changed = changed + $4::bigint, unchanged = unchanged + $5::bigint,"
 		     " rejected = rejected + $6::bigint WHERE load_id = $1::bigint",
-	[END_LOG] = "UPDATE warehouse.load_log SET ended = clock_timestamp() WHERE load_id = $1::bigint",
+	[END_LOG] =
+		"UPDATE warehouse.load_log SET ended = clock_timestamp() WHERE load_id = $1::bigint",
 };
 
 enum { NUMBER_SIZE = 24 };
@@ -100,8 +103,8 @@ static const char *clean_text(struct arena *a, const char *text)
 	return copy;
 }
 
-static int reject(struct batch *b, const struct store_item *item, const struct defect *d,
-	struct error *err)
+static int reject(
+	struct batch *b, const struct store_item *item, const struct defect *d, struct error *err)
 {
 	CLEANUP(arena_release) struct arena a = {0};
 	char raw_id[NUMBER_SIZE];
@@ -120,7 +123,8 @@ static int reject(struct batch *b, const struct store_item *item, const struct d
 	(void)str_format(submit, sizeof(submit), "%" PRId64, item->key.submit_s);
 	log_info("%s/%s/%s: %s %s", values[0].text, raw_id, submit, values[3].text, values[4].text);
 	b->sum.rejected++;
-	return postgres_query(b->loader->p, statements[REJECT], values, ARRAY_LEN(values), NULL, err);
+	return postgres_query(
+		b->loader->p, statements[REJECT], values, ARRAY_LEN(values), NULL, err);
 }
 
 static int take_document(void *context, const struct store_item *item, struct error *err)
@@ -158,8 +162,8 @@ static int merge(struct batch *b, struct error *err)
 
 static int save_place(struct batch *b, const char *cursor, struct error *err)
 {
-	const uint64_t numbers[] = {b->sum.documents, b->sum.added, b->sum.changed,
-		b->sum.unchanged, b->sum.rejected};
+	const uint64_t numbers[] = {
+		b->sum.documents, b->sum.added, b->sum.changed, b->sum.unchanged, b->sum.rejected};
 	char text[ARRAY_LEN(numbers)][NUMBER_SIZE];
 	struct postgres_value log[1 + ARRAY_LEN(numbers)] = {{.text = b->loader->load_id}};
 	const struct postgres_value place[] = {{.text = b->loader->store_id}, {.text = cursor}};
@@ -190,8 +194,8 @@ static int transact(struct batch *b, uint64_t limit, const char **ret_cursor, st
 }
 
 // One transaction of at most limit documents. *ret_n: how many it took, on failure too.
-static int run_batch(struct loader *l, uint64_t limit, const struct error *refusal,
-	uint64_t *ret_n, struct error *err)
+static int run_batch(struct loader *l, uint64_t limit, const struct error *refusal, uint64_t *ret_n,
+	struct error *err)
 {
 	CLEANUP(arena_release) struct arena a = {0};
 	struct batch b = {.loader = l, .refusal = refusal};
@@ -267,8 +271,8 @@ static int find_store(struct loader *l, struct error *err)
 	return 0;
 }
 
-static void add_column(struct loader *l, const struct metric *m, const struct postgres_rows *rows,
-	size_t row)
+static void add_column(
+	struct loader *l, const struct metric *m, const struct postgres_rows *rows, size_t row)
 {
 	struct extract_column *c = &l->extract.columns[l->extract.n_columns++];
 

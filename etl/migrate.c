@@ -27,7 +27,8 @@ static const char schema_there[] = "SELECT to_regclass('warehouse.migration') IS
 static const char applied[] = "SELECT number, checksum FROM warehouse.migration ORDER BY number";
 static const char record[] = "INSERT INTO warehouse.migration (number, name, checksum, program)"
 			     " VALUES ($1::integer, $2, $3, $4)";
-static const char reset_catalogue[] = "UPDATE warehouse.metric SET is_current = false WHERE is_current";
+static const char reset_catalogue[] =
+	"UPDATE warehouse.metric SET is_current = false WHERE is_current";
 static const char put_metric[] =
 	"SELECT warehouse.put_metric($1::integer, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
 	" $13::integer, $14, $15, $16)";
@@ -49,14 +50,17 @@ static int count_applied(struct postgres *p, struct error *err)
 	n = postgres_rows_count(rows);
 	if (n > n_migrations)
 		return error_set(err, ESTALE,
-			"the warehouse is at migration %" PRId64 ", this program knows %d: it is too old",
+			"the warehouse is at migration %" PRId64
+			", this program knows %d: it is too old",
 			postgres_int(rows, n - 1, 0), migrations[n_migrations - 1].number);
 	for (size_t i = 0; i < n; i++) {
 		if (postgres_int(rows, i, 0) != migrations[i].number)
-			return error_set(err, ESTALE, "migration %s was never applied, but later ones were",
+			return error_set(err, ESTALE,
+				"migration %s was never applied, but later ones were",
 				migrations[i].name);
 		if (!str_eq(postgres_text(rows, i, 1), checksum(&migrations[i], sum)))
-			return error_set(err, ESTALE, "migration %s was changed after it was applied",
+			return error_set(err, ESTALE,
+				"migration %s was changed after it was applied",
 				migrations[i].name);
 	}
 	return (int)n;
@@ -66,9 +70,8 @@ static int apply(struct postgres *p, const struct migration *m, struct error *er
 {
 	char number[16];
 	char sum[SHA256_TEXT_SIZE];
-	const struct postgres_value values[] = {
-		{.text = number}, {.text = m->name}, {.text = checksum(m, sum)},
-		{.text = JOBSIGHT_VERSION}};
+	const struct postgres_value values[] = {{.text = number}, {.text = m->name},
+		{.text = checksum(m, sum)}, {.text = JOBSIGHT_VERSION}};
 
 	(void)str_format(number, sizeof(number), "%d", m->number);
 	TRY(postgres_script(p, "BEGIN", err));
@@ -106,7 +109,8 @@ int migrate_check(struct postgres *p, struct error *err)
 	if (n < 0)
 		return n;
 	if ((size_t)n < n_migrations)
-		return error_set(err, ESTALE, "the warehouse is not up to date: run jobsight-load --migrate");
+		return error_set(err, ESTALE,
+			"the warehouse is not up to date: run jobsight-load --migrate");
 	return 0;
 }
 
@@ -131,7 +135,9 @@ static int put_one(struct postgres *p, int position, const struct metric *m, str
 		{.text = m->name},
 		{.text = m->label ? m->label : m->name},
 		{.text = m->help ? m->help : ""},
-		{.text = c && c->unit ? c->unit : m->unit ? m->unit : ""},
+		{.text = c && c->unit ? c->unit
+	                 : m->unit    ? m->unit
+	                              : ""},
 		{.text = c ? c->name : NULL},
 		{.text = type},
 		{.text = c ? aggregate_name(c->aggregate) : NULL},

@@ -69,15 +69,16 @@ static int fail(struct postgres *p, const PGresult *result, struct error *err)
 
 	if (PQstatus(p->connection) != CONNECTION_OK || !primary)
 		return fail_text(err, EHOSTDOWN, PQerrorMessage(p->connection));
-	(void)str_format(text, sizeof(text), "%s%s%s", primary, detail ? ": " : "", detail ? detail : "");
+	(void)str_format(
+		text, sizeof(text), "%s%s%s", primary, detail ? ": " : "", detail ? detail : "");
 	return fail_text(err, meaning_of(PQresultErrorField(result, PG_DIAG_SQLSTATE)), text);
 }
 
 // Nobody answered, or a server that will answer later; else it refused us for good.
 static int fail_connect(PGconn *connection, struct error *err)
 {
-	static const char *const later[] = {"starting up", "shutting down", "recovery", "too many",
-		"connection slots"};
+	static const char *const later[] = {
+		"starting up", "shutting down", "recovery", "too many", "connection slots"};
 	const char *text = PQerrorMessage(connection);
 	int code = strstr(text, "FATAL:") ? EACCES : EHOSTDOWN;
 
@@ -122,8 +123,10 @@ int postgres_open(const char *url, const char *password, struct postgres **ret, 
 	struct postgres *p;
 	int rc = 0;
 
-	if (!parsed && (strchr(url, '=') || str_starts(url, "postgres"))) // its words may quote a password
-		return error_set(err, EINVAL, "warehouse: the connection text cannot be understood");
+	if (!parsed &&
+		(strchr(url, '=') || str_starts(url, "postgres"))) // its words may quote a password
+		return error_set(
+			err, EINVAL, "warehouse: the connection text cannot be understood");
 	PQconninfoFree(parsed);
 	p = memory_alloc(1, sizeof(*p));
 	p->connection = PQconnectdbParams(keywords, values, 1);
@@ -247,8 +250,9 @@ const char *postgres_text(const struct postgres_rows *r, size_t row, size_t colu
 {
 	const PGresult *result = result_of(r);
 
-	return PQgetisnull(result, (int)row, (int)column) ? NULL
-							  : PQgetvalue(result, (int)row, (int)column);
+	return PQgetisnull(result, (int)row, (int)column)
+	               ? NULL
+	               : PQgetvalue(result, (int)row, (int)column);
 }
 
 int64_t postgres_int(const struct postgres_rows *r, size_t row, size_t column)

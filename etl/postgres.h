@@ -22,8 +22,8 @@ struct postgres_value { // one parameter; all zero is NULL
 };
 
 // url: libpq keywords or URI; password NULL: none.
-int postgres_open(const char *url, const char *password, struct postgres **ret, struct error *err)
-	MUST_USE;
+int postgres_open(
+	const char *url, const char *password, struct postgres **ret, struct error *err) MUST_USE;
 void postgres_close(struct postgres *p); // NULL allowed
 bool postgres_url_has_password(const char *url);
 

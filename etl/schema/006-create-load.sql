@@ -275,3 +275,4 @@ REVOKE ALL ON FUNCTION warehouse.create_stage(text[]), warehouse.merge_dimension
 GRANT EXECUTE ON FUNCTION warehouse.create_stage(text[]), warehouse.merge_dimensions(),
 	warehouse.merge_keys(), warehouse.merge_fact(text, text[]), warehouse.merge_nodes(),
 	warehouse.merge_stage(text[]) TO jobsight_loader;
+GRANT SELECT ON warehouse.migration TO jobsight_loader, jobsight_analyst;
