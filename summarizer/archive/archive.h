@@ -41,9 +41,9 @@ enum archive_semantics {
 enum { ARCHIVE_VOLUME_META = -1, ARCHIVE_VOLUME_INDEX = -2 };
 
 struct archive_label {
-	int version;	  // 2 or 3
-	int volume;	  // or ARCHIVE_VOLUME_*
-	uint32_t size;	  // of the label record in the file
+	int version;      // 2 or 3
+	int volume;       // or ARCHIVE_VOLUME_*
+	uint32_t size;    // of the label record in the file
 	int64_t start_ns; // of the archive
 	char host[257];
 	char zone[257];
@@ -82,7 +82,7 @@ struct archive_meta {
 	struct archive_label label;
 	struct archive_metric *metrics; // a metric with two names is here twice
 	size_t n_metrics;
-	struct map by_name;	      // to struct archive_metric
+	struct map by_name;           // to struct archive_metric
 	struct archive_indom *indoms; // by time; at equal times in the order of the file
 	size_t n_indoms;
 };
@@ -124,8 +124,8 @@ struct archive_record {
 
 struct archive_set {
 	uint32_t pmid;
-	int32_t n;	       // values; 0: none; <0: an error code of the agent
-	bool is_block;	       // values are references to blocks
+	int32_t n;             // values; 0: none; <0: an error code of the agent
+	bool is_block;         // values are references to blocks
 	const uint8_t *values; // n times instance, value
 };
 

@@ -5,7 +5,7 @@
 #define LABEL_MAGIC 0x50052600u
 
 static const struct layout { // offsets after the leading length
-	uint32_t size;	     // of the whole record
+	uint32_t size;       // of the whole record
 	uint8_t time, volume;
 	uint16_t host, host_size, zone, zone_size;
 } layouts[] = {

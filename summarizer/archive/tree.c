@@ -133,7 +133,7 @@ static bool may_hold(
 		ret->year, ret->month ? ret->month : 12, ret->day ? ret->day : 31, 23, 59, 59};
 	return unix_from_civil(first) <= s->request->until_s + DAY_S &&
 	       unix_from_civil(last) >=
-		       s->request->since_s - (ARCHIVE_TREE_DAYS_BEFORE + 1) * (int64_t)DAY_S;
+	               s->request->since_s - (ARCHIVE_TREE_DAYS_BEFORE + 1) * (int64_t)DAY_S;
 }
 
 static bool is_folder(int parent, const struct dirent *e)

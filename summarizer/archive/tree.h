@@ -24,15 +24,15 @@ struct archive_host {
 	size_t n, room;
 };
 
-struct archive_tree {		// all zero is an empty one
-	struct map hosts;	// full name to struct archive_host
+struct archive_tree {           // all zero is an empty one
+	struct map hosts;       // full name to struct archive_host
 	struct map short_names; // name up to the first dot to struct archive_host
-	size_t n;		// archives
+	size_t n;               // archives
 };
 
 // Days before the window that are looked into: an archive may run on for this long.
 #define ARCHIVE_TREE_DAYS_BEFORE 2
-#define ARCHIVE_TREE_MAX_DEPTH	 8
+#define ARCHIVE_TREE_MAX_DEPTH   8
 
 // Adds what lies below a root and may touch [since, until] (seconds). Unreadable or damaged files
 // are reported through bad() and left out; <0 only when the root itself cannot be read.

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// From jobs to hosts to partial results to documents.
+#include "summarizer/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/progress.h"
+#include "summarizer/archive/tree.h"
+#include "summarizer/pool.h"
+#include "summarizer/summary.h"
+
+#define STORE_GROUP 100 // documents in one transaction
+
+struct run {
+	struct batch *batch;
+	struct arena arena;
+	struct archive_tree tree;
+	struct pool_host *hosts;
+	size_t n_hosts;
+	struct pool_results results;
+	struct bytes **partials; // [job][node]
+	struct arena documents;  // of the group that is not stored yet
+	struct store_item items[STORE_GROUP];
+	size_t n_items;
+};
+
+static void run_close(struct run *r)
+{
+	for (size_t i = 0; i < r->n_hosts; i++)
+		free(r->hosts[i].tasks);
+	free(r->hosts);
+	pool_results_close(&r->results);
+	archive_tree_release(&r->tree);
+	arena_release(&r->documents);
+	arena_release(&r->arena);
+}
+
+static void bad_archive(void *context, const struct error *why)
+{
+	struct batch *b = context;
+	b->counts.defects++;
+	log_warning("%s", why->text);
+}
+
+static int scan(struct run *r, struct error *err)
+{
+	struct batch *b = r->batch;
+	struct archive_tree_request q = {
+		.since_s = INT64_MAX, .until_s = INT64_MIN, .bad = bad_archive, .context = b};
+	for (size_t i = 0; i < b->n_jobs; i++) {
+		q.since_s = b->jobs[i].start_s < q.since_s ? b->jobs[i].start_s : q.since_s;
+		q.until_s = b->jobs[i].end_s > q.until_s ? b->jobs[i].end_s : q.until_s;
+	}
+	for (size_t i = 0; i < b->n_roots; i++) {
+		q.root = b->roots[i];
+		TRY(archive_tree_scan(&r->tree, &q, &r->arena, err));
+	}
+	b->counts.archives += r->tree.n;
+	return 0;
+}
+
+static struct pool_host *host_of(struct run *r, struct map *known, const struct archive_host *h)
+{
+	struct pool_host *p = map_get(known, h->name);
+	if (p == NULL) {
+		p = &r->hosts[r->n_hosts++];
+		*p = (struct pool_host){.host = h};
+		map_put(known, h->name, p);
+	}
+	return p;
+}
+
+static void add_task(struct pool_host *p, const struct plan *plan, const struct job *job,
+	size_t job_index, size_t node)
+{
+	if (p->n_tasks == p->room) {
+		p->room = p->room ? 2 * p->room : 16;
+		p->tasks = memory_resize(p->tasks, p->room, sizeof(*p->tasks));
+	}
+	p->tasks[p->n_tasks++] = (struct task){
+		.job = job,
+		.job_index = job_index,
+		.node_index = node,
+		.begin_ns = job->start_s * NS_PER_S,
+		.end_ns = job->end_s * NS_PER_S,
+		.series_points = plan->series_points,
+	};
+}
+
+static void assign(struct run *r)
+{
+	struct batch *b = r->batch;
+	CLEANUP(map_release) struct map known = {0};
+	const char *suffix = b->cluster->host_suffix ? b->cluster->host_suffix : "";
+	r->hosts = memory_alloc(r->tree.hosts.n + 1, sizeof(*r->hosts));
+	r->partials = arena_array(&r->arena, b->n_jobs + 1, sizeof(struct bytes *));
+	for (size_t i = 0; i < b->n_jobs; i++) {
+		const struct job *job = &b->jobs[i];
+		r->partials[i] = arena_array(&r->arena, job->hosts.n + 1, sizeof(struct bytes));
+		for (size_t k = 0; k < job->hosts.n; k++) {
+			const char *name =
+				arena_printf(&r->arena, "%s%s", job->hosts.hosts[k], suffix);
+			const struct archive_host *h = archive_tree_host(&r->tree, name);
+			if (h)
+				add_task(host_of(r, &known, h), b->plan, job, i, k);
+		}
+	}
+	b->counts.hosts += r->n_hosts;
+}
+
+static int take_partial(void *context, uint64_t job, uint64_t node, struct bytes partial)
+{
+	struct run *r = context;
+	if (job >= r->batch->n_jobs || node >= r->batch->jobs[job].hosts.n)
+		return -EBADMSG;
+	r->partials[job][node] = partial;
+	return 0;
+}
+
+static int flush(struct run *r, struct error *err)
+{
+	int rc = 0;
+	if (r->n_items && r->batch->store)
+		rc = store_put(r->batch->store, r->items, r->n_items, err);
+	r->n_items = 0;
+	arena_reset(&r->documents);
+	return rc;
+}
+
+// A document made when there were more archives than now stays: archives are deleted some day.
+static int knows_more(struct run *r, const struct job *job, size_t n_there, struct error *err)
+{
+	struct store_item stored;
+	struct scalar nodes = {0};
+	int ignored = 0;
+	if (r->batch->store == NULL)
+		return 0;
+	int rc = store_get(r->batch->store, &job->key, &r->documents, &stored, err);
+	if (rc <= 0)
+		return rc;
+	return stored.end_s == job->end_s &&
+	       bson_find(stored.summary, "jobsight.nodes", &nodes, &ignored) > 0 &&
+	       nodes.integer > (int64_t)n_there;
+}
+
+static void count(struct batch_counts *c, const char *state)
+{
+	if (strcmp(state, "done") == 0)
+		c->done++;
+	else if (strcmp(state, "incomplete") == 0)
+		c->incomplete++;
+	else
+		c->skipped++;
+}
+
+static int make_one(struct run *r, size_t i, struct error *err)
+{
+	struct batch *b = r->batch;
+	const struct job *job = &b->jobs[i];
+	const char *resource = b->cluster->resource_id ? b->cluster->resource_id : b->cluster->name;
+	struct summary_request q = {
+		.plan = b->plan, .job = job, .resource_id = resource, .partials = r->partials[i]};
+	struct summary s;
+	summary_make(&q, &r->documents, &s);
+	int kept = knows_more(r, job, s.n_there, err);
+	if (kept < 0)
+		return kept;
+	if (kept) {
+		b->counts.kept++;
+		return 0;
+	}
+	struct store_item item = {
+		.key = job->key, .resource = resource, .job_id = job->id, .end_s = job->end_s};
+	TRY(doc_to_bson(s.summary, &r->documents, &item.summary, err));
+	if (s.series)
+		TRY(doc_to_bson(s.series, &r->documents, &item.series, err));
+	count(&b->counts, s.state);
+	r->items[r->n_items++] = item;
+	return 0;
+}
+
+// A document that cannot be made stops nobody else's; a store that fails stops all.
+static int make_documents(struct run *r, struct error *err)
+{
+	struct batch *b = r->batch;
+	struct progress progress;
+	char key[128];
+	int rc = 0;
+	progress_start(&progress, "documents", b->n_jobs);
+	for (size_t i = 0; i < b->n_jobs && rc >= 0; i++) {
+		struct error why = {0};
+		if (make_one(r, i, &why) < 0) {
+			b->counts.defects++;
+			log_error("job %s: %s", job_key_text(&b->jobs[i].key, key), why.text);
+		}
+		if (r->n_items == STORE_GROUP)
+			rc = flush(r, err);
+		progress_step(&progress, i + 1);
+	}
+	progress_end(&progress);
+	return rc < 0 ? rc : flush(r, err);
+}
+
+int batch_run(struct batch *b, struct error *err)
+{
+	CLEANUP(run_close) struct run r = {.batch = b};
+	TRY(scan(&r, err));
+	assign(&r);
+	struct pool_request q = {.plan = b->plan,
+		.hosts = r.hosts,
+		.n_hosts = r.n_hosts,
+		.workers = b->workers,
+		.defects = &b->counts.defects};
+	TRY(pool_sweep(&q, &r.results, err));
+	TRY(pool_results_each(&r.results, take_partial, &r, err));
+	return make_documents(&r, err);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A batch of jobs: hosts are swept by worker processes that share nothing, each host by one of
+// them; then this process merges the jobs one after the other and stores their documents. So the
+// documents cannot depend on the number of workers, and a job is either stored or not.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/job.h"
+#include "common/settings.h"
+#include "common/store/store.h"
+#include "summarizer/reduce/plan.h"
+
+struct batch_counts {
+	uint64_t done, incomplete, skipped, kept; // kept: the stored document knows more
+	uint64_t archives, hosts, defects;
+};
+
+struct batch {
+	const struct plan *plan;
+	const struct cluster_settings *cluster;
+	const char *const *roots; // of archives
+	size_t n_roots;
+	struct store *store; // NULL: nothing is stored
+	unsigned workers;
+	const struct job *jobs;
+	size_t n_jobs;
+	struct batch_counts counts;
+};
+
+// Summarizes and stores all jobs. What is wrong with archives is logged and counted.
+int batch_run(struct batch *b, struct error *err) MUST_USE;

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// jobsight-summarize: accounting and archives → one document a job.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/settings.h"
+#include "common/str.h"
+#include "summarizer/batch.h"
+#include "summarizer/select.h"
+
+struct arguments {
+	const char *accounting;
+	struct option_list archives;
+	const char *store;
+	const char *cluster;
+	struct option_list jobs;
+	int64_t since, until;
+	bool again, dry_run;
+	uint64_t workers;
+};
+
+#define AT(field) offsetof(struct arguments, field)
+
+static const struct option options[] = {
+	{"accounting", 'a', OPTION_TEXT, AT(accounting), "SOURCE",
+		"Who ran what: sacct:FILE; default: the cluster's setting."},
+	{"archives", 'A', OPTION_LIST, AT(archives), "DIR",
+		"Root of an archive tree, or any folder with PCP archives; default: the cluster's."},
+	{"store", 's', OPTION_TEXT, AT(store), "URL",
+		"Document store: sqlite:FILE or mongodb://...; default: store.url."},
+	{"cluster", 'C', OPTION_TEXT, AT(cluster), "NAME",
+		"The cluster; may be left out where there is only one."},
+	{"job", 'j', OPTION_LIST, AT(jobs), "ID", "Only this job (1234, 1234_7)."},
+	{"since", 'S', OPTION_TIME, AT(since), "TIME", "Only jobs that ended after."},
+	{"until", 'U', OPTION_TIME, AT(until), "TIME", "Only jobs that began before."},
+	{"again", 0, OPTION_FLAG, AT(again), NULL, "Also jobs that are done."},
+	{"workers", 'w', OPTION_COUNT, AT(workers), "N",
+		"Processes that read archives; default: summarizer.workers."},
+	{"dry-run", 'n', OPTION_FLAG, AT(dry_run), NULL, "Do all but store the documents."},
+};
+
+static const struct program program = {
+	.name = "jobsight-summarize",
+	.purpose = "Makes one document of each finished job from PCP archives.",
+	.synopsis = "[options]",
+	.details =
+		"Reads the archives of each host once and feeds every job that ran there. A job is "
+		"taken summarizer.settle after its end. A job whose document is complete and of the "
+		"present catalogue is left alone; one whose archives are missing is tried again "
+		"for summarizer.late after its end. Runs never overlap (summarizer.lock).\n\n"
+		"Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was bad and "
+		"named, 75 another run is under way or the store is away.",
+	.options = options,
+	.n_options = ARRAY_LEN(options),
+	.max_operands = 0,
+};
+
+// Pairs of job and host in one batch: their partial results lie in temporary files meanwhile.
+#define BATCH_PAIRS 20000
+
+struct session {
+	struct arena arena;
+	struct arguments args;
+	struct settings settings;
+	const struct cluster_settings *cluster;
+	struct cluster_settings unnamed; // of the command line alone
+	struct timezone_rules *zone;
+	struct catalogue catalogue;
+	struct plan plan;
+	struct store *store;
+	int lock;
+	struct selection_counts selected;
+	struct batch_counts counts;
+};
+
+static void session_close(struct session *s)
+{
+	store_close(s->store);
+	timezone_close(s->zone);
+	if (s->lock >= 0)
+		close(s->lock);
+	arena_release(&s->arena);
+}
+
+static int find_cluster(struct session *s, struct error *err)
+{
+	if (s->settings.n_clusters == 0 && s->args.cluster) {
+		s->unnamed = (struct cluster_settings){.name = s->args.cluster, .timezone = "UTC"};
+		s->cluster = &s->unnamed;
+	} else {
+		TRY(settings_cluster(&s->settings, s->args.cluster, &s->cluster, err));
+	}
+	const char *zone = s->cluster->timezone ? s->cluster->timezone : "UTC";
+	return timezone_open(zone, &s->zone, err);
+}
+
+static int take_lock(struct session *s, struct error *err)
+{
+	const char *path = s->settings.summarizer_lock;
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (s->lock < 0 && errno == ENOENT && strrchr(path, '/')) {
+		const char *dir =
+			arena_strndup(&s->arena, path, (size_t)(strrchr(path, '/') - path));
+		(void)mkdir(dir, 0755);
+		s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	}
+	if (s->lock < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, EBUSY, "another run holds %s", path);
+	return 0;
+}
+
+static void bad_stanza(void *context, const struct error *why)
+{
+	struct session *s = context;
+	s->counts.defects++;
+	log_warning("%s", why->text);
+}
+
+static int load_catalogue(struct session *s, struct error *err)
+{
+	const char *directories[] = {s->settings.catalogue_shipped, s->settings.catalogue_path};
+	struct catalogue_problem p = {.bad = bad_stanza, .context = s};
+	int rc = catalogue_load(
+		directories, ARRAY_LEN(directories), &p, &s->arena, &s->catalogue, err);
+	if (rc < 0)
+		return rc;
+	plan_make(
+		&s->catalogue, (unsigned)s->settings.summarizer_series_points, &s->arena, &s->plan);
+	return 0;
+}
+
+// A dry run leaves no trace, also no empty store.
+static int open_store(struct session *s, struct error *err)
+{
+	const char *url = s->args.store ? s->args.store : s->settings.store_url;
+	int rc = store_open(url, s->settings.store_password, s->args.dry_run, &s->store, err);
+	if (rc < 0 && s->args.dry_run) {
+		log_info("%s", err->text);
+		*err = (struct error){0};
+		s->store = NULL;
+		return 0;
+	}
+	return rc;
+}
+
+static int choose_jobs(struct session *s, struct job **ret, size_t *ret_n, struct error *err)
+{
+	const char *text = s->args.accounting ? s->args.accounting : s->cluster->accounting;
+	if (text == NULL)
+		return error_set(err, EINVAL, "no accounting: give --accounting sacct:FILE");
+	const char *spec = NULL;
+	struct selection_request q = {
+		.source = accounting_source_find(text, &spec),
+		.store = s->store,
+		.catalogue = s->catalogue.hash,
+		.now_s = clock_now_s(),
+		.settle_s = s->settings.summarizer_settle,
+		.late_s = s->settings.summarizer_late,
+		.again = s->args.again,
+	};
+	if (q.source == NULL)
+		return error_set(err, EINVAL, "%s: no such accounting source", text);
+	q.accounting = (struct accounting_request){
+		.spec = spec,
+		.cluster = s->cluster->name,
+		.zone = s->zone,
+		.since_s = s->args.since,
+		.until_s = s->args.until,
+		.ids = s->args.jobs.items,
+		.n_ids = s->args.jobs.n,
+	};
+	return select_jobs(&q, &s->arena, ret, ret_n, &s->selected, err);
+}
+
+static unsigned workers_of(const struct session *s)
+{
+	uint64_t n = s->args.workers ? s->args.workers : s->settings.summarizer_workers;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n == 0)
+		n = processors > 0 ? (uint64_t)processors : 1;
+	return n > 256 ? 256 : (unsigned)n;
+}
+
+// Jobs of the next batch: as many as together ran on BATCH_PAIRS hosts, at least one.
+static size_t batch_size(const struct job *jobs, size_t n)
+{
+	size_t pairs = jobs[0].hosts.n;
+	size_t size = 1;
+	while (size < n && pairs + jobs[size].hosts.n <= BATCH_PAIRS)
+		pairs += jobs[size++].hosts.n;
+	return size;
+}
+
+static int run_batches(struct session *s, const struct job *jobs, size_t n, struct error *err)
+{
+	const char *const *roots = s->args.archives.items;
+	size_t n_roots = s->args.archives.n;
+	if (n_roots == 0 && s->cluster->archives) {
+		roots = &s->cluster->archives;
+		n_roots = 1;
+	}
+	if (n_roots == 0)
+		return error_set(err, EINVAL, "no archives: give --archives DIR");
+	struct batch b = {.plan = &s->plan,
+		.cluster = s->cluster,
+		.roots = roots,
+		.n_roots = n_roots,
+		.store = s->args.dry_run ? NULL : s->store,
+		.workers = workers_of(s),
+		.counts = s->counts};
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i += b.n_jobs) {
+		b.jobs = jobs + i;
+		b.n_jobs = batch_size(b.jobs, n - i);
+		rc = batch_run(&b, err);
+	}
+	s->counts = b.counts;
+	return rc;
+}
+
+static void print_table(const struct session *s, size_t n, int64_t started_ns)
+{
+	const struct row {
+		const char *what;
+		uint64_t n;
+		bool always;
+	} rows[] = {
+		{"jobs in accounting", s->selected.found, true},
+		{"still running", s->selected.running, false},
+		{"ended too recently", s->selected.unsettled, false},
+		{"of other clusters", s->selected.other_cluster, false},
+		{"done before", s->selected.current, false},
+		{"given up (archives never came)", s->selected.final, false},
+		{"summarized now", n, true},
+		{"  done", s->counts.done, true},
+		{"  incomplete (archives may still come)", s->counts.incomplete, false},
+		{"  without archives", s->counts.skipped, false},
+		{"  stored document knows more", s->counts.kept, false},
+		{"archives looked at", s->counts.archives, true},
+		{"hosts swept", s->counts.hosts, true},
+		{"defects in the input", s->counts.defects + s->selected.defects, false},
+	};
+	if (!log_enabled(LOG_LEVEL_NOTICE))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].n || rows[i].always)
+			fprintf(stderr, "%-42s %10" PRIu64 "\n", rows[i].what, rows[i].n);
+	fprintf(stderr, "%-42s %10.1f\n", "seconds",
+		(double)(clock_monotonic_ns() - started_ns) / (double)NS_PER_S);
+}
+
+static int run(struct session *s, struct error *err)
+{
+	int64_t started_ns = clock_monotonic_ns();
+	struct job *jobs = NULL;
+	size_t n = 0;
+	TRY(load_catalogue(s, err));
+	TRY(take_lock(s, err));
+	TRY(open_store(s, err));
+	TRY(choose_jobs(s, &jobs, &n, err));
+	int rc = n ? run_batches(s, jobs, n, err) : 0;
+	print_table(s, n, started_ns);
+	return rc;
+}
+
+static int exit_code_of(int rc)
+{
+	if (rc == -EHOSTDOWN || rc == -EBUSY)
+		return EXIT_TRY_LATER;
+	return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(session_close) struct session s = {.lock = -1};
+	struct common_arguments common;
+	struct error err = {0};
+	int code = options_parse(&program, argc, argv, &s.args, &common);
+	if (code >= 0)
+		return code;
+	int rc = settings_load(common.config, &s.arena, &s.settings, &err);
+	if (rc == 0)
+		rc = find_cluster(&s, &err);
+	if (rc < 0) {
+		log_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+	rc = run(&s, &err);
+	if (rc < 0) {
+		log_error("%s", err.text);
+		return exit_code_of(rc);
+	}
+	return s.counts.defects + s.selected.defects ? EXIT_DEFECTS : EXIT_DONE;
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time series of the hosts of a job side by side. Times are aligned already; a point that no host
+// has is left out, one that only some have is null in the others.
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "summarizer/merge.h"
+#include "summarizer/reduce/series.h"
+
+// BSON documents end at 16 MiB; the series of a job stay well below.
+#define SERIES_BUDGET   (12u << 20)
+#define BYTES_PER_VALUE 13
+#define SERIES_UNBOUND  5 // SUPReMM: cpuset unknown
+
+struct line {
+	const double *values; // {avg, min, max} each
+	size_t node;
+	size_t n_devices;
+	const char **names;
+	const double **devices;
+};
+
+struct lines { // of one series
+	struct line *items;
+	size_t n;
+	size_t n_bins;
+	size_t n_values; // of devices
+};
+
+static void read_line(struct merge *m, size_t node, struct lines *to)
+{
+	struct partial_reader *r = &m->readers[node];
+	size_t n_bins = partial_u64(r);
+	const double *values = partial_doubles(r, 3 * n_bins, &m->scratch);
+	struct line l = {.values = values, .node = node, .n_devices = partial_u64(r)};
+	if (l.n_devices > r->bytes.len)
+		return;
+	l.names = arena_array(&m->scratch, l.n_devices + 1, sizeof(*l.names));
+	l.devices = arena_array(&m->scratch, l.n_devices + 1, sizeof(*l.devices));
+	for (size_t i = 0; i < l.n_devices; i++) {
+		l.names[i] = partial_text(r);
+		l.devices[i] = partial_doubles(r, n_bins, &m->scratch);
+	}
+	if (n_bins == 0 || r->is_bad)
+		return;
+	to->n_bins = n_bins;
+	to->n_values += l.n_devices * n_bins;
+	to->items[to->n++] = l;
+}
+
+static void put_number(struct merge *m, struct doc *array, double v)
+{
+	if (isnan(v)) {
+		struct doc *null = arena_alloc(m->arena, sizeof(*null));
+		null->kind = DOC_NULL;
+		doc_put(array, m->arena, NULL, null);
+		return;
+	}
+	doc_put_double(array, m->arena, NULL, v);
+}
+
+static void put_values(struct merge *m, struct doc *to, const char *key, const double *v,
+	size_t stride, const bool *has, size_t n_bins, double scale)
+{
+	struct doc *array = doc_array(m->arena);
+	for (size_t i = 0; i < n_bins; i++)
+		if (has[i])
+			put_number(m, array, v[stride * i] * scale);
+	doc_put(to, m->arena, key, array);
+}
+
+static void put_line(struct merge *m, const struct line *l, const struct lines *all,
+	const bool *has, double scale, bool with_devices, struct doc *hosts)
+{
+	struct doc *host = doc_object(m->arena);
+	put_values(m, host, "all", l->values, 3, has, all->n_bins, scale);
+	put_values(m, host, "min", l->values + 1, 3, has, all->n_bins, scale);
+	put_values(m, host, "max", l->values + 2, 3, has, all->n_bins, scale);
+	if (l->n_devices && with_devices) {
+		struct doc *dev = doc_object(m->arena);
+		struct doc *names = doc_object(m->arena);
+		for (size_t i = 0; i < l->n_devices; i++) {
+			const char *key = arena_printf(m->arena, "%zu", i);
+			put_values(m, dev, key, l->devices[i], 1, has, all->n_bins, scale);
+			doc_put_text(names, m->arena, key, l->names[i]);
+		}
+		doc_put(host, m->arena, "dev", dev);
+		doc_put(host, m->arena, "names", names);
+	}
+	doc_put(hosts, m->arena, arena_printf(m->arena, "%zu", l->node), host);
+}
+
+static struct series_grid grid_of(const struct merge *m, const struct plan_metric *x)
+{
+	const struct job *job = m->request->job;
+	return series_grid_make(job->start_s * NS_PER_S, job->end_s * NS_PER_S,
+		m->request->plan->series_points, x->metric->every_s);
+}
+
+struct ranked {
+	double value;
+	size_t line;
+	size_t n_extreme;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct ranked *x = a;
+	const struct ranked *y = b;
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static int by_extreme(const void *a, const void *b)
+{
+	const struct ranked *x = a;
+	const struct ranked *y = b;
+	if (x->n_extreme != y->n_extreme)
+		return x->n_extreme > y->n_extreme ? -1 : 1;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct line *x = a;
+	const struct line *y = b;
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+// Too many hosts: those that are most often the lowest, the highest or the middle one stay.
+static void keep_telling(struct merge *m, struct lines *l, size_t max)
+{
+	if (l->n <= max)
+		return;
+	struct ranked *at = arena_array(&m->scratch, l->n, sizeof(*at));
+	struct ranked *host = arena_array(&m->scratch, l->n, sizeof(*host));
+	struct line *kept = arena_array(&m->scratch, max + 1, sizeof(*kept));
+	for (size_t i = 0; i < l->n; i++)
+		host[i].line = i;
+	for (size_t bin = 0; bin < l->n_bins; bin++) {
+		size_t n = 0;
+		for (size_t i = 0; i < l->n; i++)
+			if (!isnan(l->items[i].values[3 * bin]))
+				at[n++] = (struct ranked){l->items[i].values[3 * bin], i, 0};
+		if (n == 0)
+			continue;
+		qsort(at, n, sizeof(*at), by_value);
+		host[at[0].line].n_extreme++;
+		host[at[n / 2].line].n_extreme++;
+		host[at[n - 1].line].n_extreme++;
+	}
+	qsort(host, l->n, sizeof(*host), by_extreme);
+	for (size_t i = 0; i < max; i++)
+		kept[i] = l->items[host[i].line];
+	qsort(kept, max, sizeof(*kept), by_node);
+	l->items = kept;
+	l->n = max;
+}
+
+static void put_series(
+	struct merge *m, const struct plan_metric *x, struct lines *l, struct doc *root)
+{
+	struct series_grid g = grid_of(m, x);
+	if (g.n != l->n_bins)
+		return;
+	size_t budget = SERIES_BUDGET / m->request->plan->n_series / BYTES_PER_VALUE;
+	size_t per_line = 3 * l->n_bins;
+	keep_telling(m, l, budget / per_line ? budget / per_line : 1);
+	bool with_devices = l->n * per_line + l->n_values <= budget;
+	bool *has = arena_array(&m->scratch, l->n_bins, sizeof(*has));
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t bin = 0; bin < l->n_bins; bin++)
+			has[bin] |= !isnan(l->items[i].values[3 * bin]);
+
+	const struct series *series = x->metric->series;
+	struct doc *to = doc_at(root, m->arena, series->document);
+	struct doc *times = doc_array(m->arena);
+	struct doc *hosts = doc_object(m->arena);
+	for (size_t bin = 0; bin < l->n_bins; bin++)
+		if (has[bin])
+			doc_put_int(times, m->arena, NULL, series_grid_end(&g, bin) / NS_PER_S);
+	for (size_t i = 0; i < l->n; i++)
+		put_line(m, &l->items[i], l, has, series->scale, with_devices, hosts);
+	doc_put(to, m->arena, "times", times);
+	doc_put(to, m->arena, "hosts", hosts);
+}
+
+static bool is_attributable(const struct merge *m, const struct series *s)
+{
+	if (s->over == SCOPE_JOB_CORE)
+		return m->knows_cores;
+	return m->is_exclusive || s->over == SCOPE_CGROUP;
+}
+
+void merge_series(struct merge *m, struct doc *root)
+{
+	for (size_t k = 0; k < m->request->plan->n_metrics; k++) {
+		const struct plan_metric *x = &m->request->plan->metrics[k];
+		if (x->series == SIZE_MAX)
+			continue;
+		struct lines l = {.items = arena_array(&m->scratch, m->n + 1, sizeof(*l.items))};
+		for (size_t i = 0; i < m->n; i++)
+			if (m->heads[i].n_archives)
+				read_line(m, i, &l);
+		if (l.n && is_attributable(m, x->metric->series))
+			put_series(m, x, &l, root);
+		else if (l.n)
+			doc_put_int(doc_at(root, m->arena, x->metric->series->document), m->arena,
+				"error", SERIES_UNBOUND);
+		arena_reset(&m->scratch);
+	}
+}

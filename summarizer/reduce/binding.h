@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Learns a job's cores on a node from text metrics: the cpuset of its cgroup, else the CPUs that
+// its processes may use.
+#pragma once
+
+#include "summarizer/archive/archive.h"
+#include "summarizer/reduce/domain.h"
+#include "summarizer/reduce/task.h"
+
+enum binding_kind {
+	BINDING_CPUSET,  // cgroup.cpuset.cpus
+	BINDING_CGROUPS, // the cgroups of each process
+	BINDING_ALLOWED, // the CPUs that each process may use
+	BINDING_COUNT,
+};
+
+struct binding_metric {
+	const char *name;
+	enum binding_kind kind;
+};
+extern const struct binding_metric binding_metrics[];
+extern const size_t n_binding_metrics;
+
+// The value sets of one record.
+struct binding_record {
+	struct archive_set sets[BINDING_COUNT];
+	const struct id_map *ids[BINDING_COUNT];
+	bool has[BINDING_COUNT];
+};
+
+// true when the task's cores became known.
+bool binding_learn(const struct binding_record *b, const struct archive_record *r, struct task *t);

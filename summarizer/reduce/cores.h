@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which cores of a node are a job's: a set of CPU numbers, and the ways to learn it.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+
+#define CORES_MAX 8192
+
+struct core_set {
+	uint64_t bits[CORES_MAX / 64];
+	unsigned n; // 0: not known
+};
+
+bool core_set_has(const struct core_set *s, unsigned core);
+// Adds "0-3,8,10-11". false: it makes no sense, and s is as it was.
+bool core_set_parse(struct core_set *s, struct bytes text);
+// "0,1,2": every core, at most size - 1 bytes.
+void core_set_list(const struct core_set *s, char *buf, size_t size);
+
+// Whether a cgroup path or process's cgroup list names the job: ".../job_<id>" and no digit after.
+bool cgroup_is_job(const char *text, size_t len, uint64_t raw_id);
+// Whether it is the job's own cgroup and none below it: ends with it.
+bool cgroup_is_job_itself(const char *name, uint64_t raw_id);
+// The number of a core by its instance name ("cpu12"), else its place.
+unsigned core_number(const char *name, size_t place);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// One archive of a host: finding the wanted metrics in it, and its instance domains over time.
+#include "summarizer/reduce/lane.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+#include "common/str.h"
+
+static size_t hash(const struct lane *l, uint32_t pmid)
+{
+	return (pmid * UINT32_C(2654435761) >> 7) & (l->table_size - 1);
+}
+
+// Slot + 1 of a metric; 0: nobody wants it.
+static uint32_t find_slot(const struct lane *l, uint32_t pmid)
+{
+	size_t at = hash(l, pmid);
+	while (l->table[at] && l->slots[l->table[at] - 1].pmid != pmid)
+		at = (at + 1) & (l->table_size - 1);
+	return l->table[at];
+}
+
+static struct id_map *id_map_of(struct lane *l, uint32_t number)
+{
+	for (size_t i = 0; i < l->n_ids; i++)
+		if (l->ids[i]->number == number)
+			return l->ids[i];
+	l->ids = memory_resize(l->ids, l->n_ids + 1, sizeof(*l->ids));
+	struct id_map *m = memory_alloc(1, sizeof(*m));
+	m->number = number;
+	l->ids[l->n_ids++] = m;
+	return m;
+}
+
+static struct domain *domain_of(struct sweep *w, uint32_t number)
+{
+	if (number == ARCHIVE_NO_INDOM)
+		return &w->single;
+	for (size_t i = 0; i < w->n_domains; i++)
+		if (w->domains[i]->number == number)
+			return w->domains[i];
+	w->domains = memory_resize(w->domains, w->n_domains + 1, sizeof(struct domain *));
+	struct domain *d = memory_alloc(1, sizeof(*d));
+	domain_init(d, number);
+	w->domains[w->n_domains++] = d;
+	return d;
+}
+
+static struct lane_slot *add_slot(struct lane *l, const struct archive_metric *m)
+{
+	if (l->n_slots == l->slot_room) {
+		l->slot_room = l->slot_room ? 2 * l->slot_room : 64;
+		l->slots = memory_resize(l->slots, l->slot_room, sizeof(*l->slots));
+	}
+	struct lane_slot *s = &l->slots[l->n_slots++];
+	*s = (struct lane_slot){.pmid = m->pmid};
+	return s;
+}
+
+static bool is_number(uint32_t type)
+{
+	return type <= ARCHIVE_TYPE_DOUBLE;
+}
+
+// A later archive may call a metric's instance domain by another number: it keeps its rows.
+static void want_track(struct lane *l, struct sweep *w, size_t place)
+{
+	struct track *t = &w->tracks[place];
+	const struct archive_metric *m = archive_find(l->archive, w->plan->tracks[place].metric);
+	if (m == NULL || !is_number(m->type))
+		return;
+	struct id_map *ids = id_map_of(l, m->indom);
+	if (ids->domain == NULL)
+		ids->domain = t->domain ? t->domain : domain_of(w, m->indom);
+	if (t->domain == NULL)
+		t->domain = ids->domain;
+	bool is_single = m->indom == ARCHIVE_NO_INDOM;
+	if (t->domain != ids->domain || is_single != (t->domain == &w->single))
+		return; // became another thing; its values are not comparable
+	struct lane_slot *s = add_slot(l, m);
+	s->place = place;
+	s->track = (struct track_slot){
+		.track = t, .ids = ids, .type = m->type, .semantics = m->semantics};
+}
+
+static void want_text(struct lane *l, struct sweep *w, const struct binding_metric *b)
+{
+	const struct archive_metric *m = archive_find(l->archive, b->name);
+	if (m == NULL || m->type != ARCHIVE_TYPE_STRING || m->indom == ARCHIVE_NO_INDOM)
+		return;
+	struct id_map *ids = id_map_of(l, m->indom);
+	if (ids->domain == NULL)
+		ids->domain = domain_of(w, m->indom);
+	struct lane_slot *s = add_slot(l, m);
+	s->is_text = true;
+	s->kind = b->kind;
+	s->track.ids = ids;
+}
+
+static void make_table(struct lane *l)
+{
+	l->table_size = 64;
+	while (l->table_size < 4 * l->n_slots)
+		l->table_size *= 2;
+	l->table = memory_alloc(l->table_size, sizeof(*l->table));
+	for (size_t i = 0; i < l->n_slots; i++) {
+		uint32_t first = find_slot(l, l->slots[i].pmid);
+		size_t at = hash(l, l->slots[i].pmid);
+		while (l->table[at] && l->table[at] != first)
+			at = (at + 1) & (l->table_size - 1);
+		l->slots[i].next = first;
+		l->table[at] = (uint32_t)i + 1;
+	}
+}
+
+void lane_begin(struct lane *l, struct sweep *w)
+{
+	for (size_t i = 0; i < w->plan->n_tracks; i++)
+		want_track(l, w, i);
+	for (size_t i = 0; i < n_binding_metrics; i++)
+		want_text(l, w, &binding_metrics[i]);
+	make_table(l);
+	l->next_indom = 0;
+	archive_rewind(l->archive);
+	lane_next(l);
+}
+
+void lane_next(struct lane *l)
+{
+	l->has_record = archive_next(l->archive, &l->record) > 0;
+}
+
+void lane_end(struct lane *l)
+{
+	for (size_t i = 0; i < l->n_ids; i++) {
+		id_map_release(l->ids[i]);
+		free(l->ids[i]);
+	}
+	for (size_t i = 0; i < l->n_slots; i++)
+		free(l->slots[i].track.guesses);
+	free(l->ids);
+	free(l->slots);
+	free(l->table);
+	*l = (struct lane){.archive = l->archive, .start_ns = l->start_ns, .end_ns = l->end_ns};
+	archive_rewind(l->archive); // gives the mapped volume back
+}
+
+// Instance domains as they stand at the record's time.
+static void follow_instances(struct lane *l, struct sweep *w)
+{
+	const struct archive_meta *m = archive_meta(l->archive);
+	for (; l->next_indom < m->n_indoms; l->next_indom++) {
+		const struct archive_indom *d = &m->indoms[l->next_indom];
+		if (d->time_ns > l->record.time_ns)
+			return;
+		for (size_t i = 0; i < l->n_ids; i++)
+			if (l->ids[i]->number == d->indom)
+				id_map_apply(l->ids[i], d, &w->arena);
+	}
+}
+
+static void take_set(struct lane *l, struct sweep *w, const struct archive_set *set,
+	struct binding_record *texts)
+{
+	for (size_t at = find_slot(l, set->pmid); at; at = l->slots[at - 1].next) {
+		struct lane_slot *s = &l->slots[at - 1];
+		if (s->is_text) {
+			texts->sets[s->kind] = *set;
+			texts->ids[s->kind] = s->track.ids;
+			texts->has[s->kind] = set->n > 0;
+		} else if (track_sample(&s->track, &l->record, set, w->epoch)) {
+			w->touched[w->n_touched++] = s->place;
+		}
+	}
+}
+
+static void count_breaks(struct sweep *w, int64_t now_ns)
+{
+	for (size_t i = 0; w->is_broken && w->last_ns && i < w->n_tasks; i++) {
+		struct task *t = w->tasks[i];
+		t->gaps += t->begin_ns <= w->last_ns && t->end_ns >= now_ns;
+	}
+	w->is_broken = false;
+	w->last_ns = now_ns;
+}
+
+// A record counts once, however many of its metrics show the gap or the reset.
+static void count_oddities(struct sweep *w, int64_t now_ns)
+{
+	int64_t gap_ns = INT64_MAX;
+	int64_t reset_ns = INT64_MAX;
+	for (size_t i = 0; i < w->n_touched; i++) {
+		const struct track *x = &w->tracks[w->touched[i]];
+		if (x->is_gap && x->before_ns < gap_ns)
+			gap_ns = x->before_ns;
+		if (x->is_reset && x->before_ns < reset_ns)
+			reset_ns = x->before_ns;
+	}
+	for (size_t i = 0; i < w->n_tasks; i++) {
+		struct task *t = w->tasks[i];
+		t->gaps += gap_ns < t->end_ns && now_ns > t->begin_ns;
+		t->resets += reset_ns < t->end_ns && now_ns > t->begin_ns;
+	}
+}
+
+// Series of the cores that are the job's begin when those become known.
+static void learn(
+	struct sweep *w, const struct binding_record *texts, const struct archive_record *r)
+{
+	for (size_t i = 0; i < w->n_tasks; i++) {
+		struct task *t = w->tasks[i];
+		if (!binding_learn(texts, r, t))
+			continue;
+		for (size_t k = 0; k < w->plan->n_sources; k++) {
+			const struct plan_source *s = &w->plan->sources[k];
+			for (size_t n = 0; n < s->n_items; n++)
+				if (s->items[n].series &&
+					s->items[n].series->over == SCOPE_JOB_CORE)
+					series_line_release(&t->items[s->first_item + n].node);
+		}
+	}
+}
+
+static double cores_of(const struct sweep *w)
+{
+	const struct track *cpu = &w->tracks[w->plan->core_track];
+	const struct track *hinv = &w->tracks[w->plan->ncpu_track];
+	if (cpu->epoch)
+		return (double)cpu->n_present;
+	return hinv->epoch && hinv->n_present ? hinv->cells[hinv->present[0]].value : NAN;
+}
+
+static void feed(struct sweep *w, int64_t now_ns)
+{
+	for (size_t i = 0; i < w->n_touched; i++) {
+		size_t place = w->touched[i];
+		for (size_t k = 0; k < w->n_tasks; k++)
+			task_feed(w->tasks[k], place, &w->tracks[place]);
+		for (size_t k = 0; k < w->n_uses[place]; k++) {
+			struct stepper *s = &w->steppers[w->uses[place][k].stepper];
+			if (s->plan->n_items)
+				stepper_gather(s, w->uses[place][k].input);
+			else
+				stepper_note_rows(s);
+		}
+	}
+	for (size_t i = 0; i < w->plan->n_sources; i++)
+		if (w->steppers[i].plan->n_items)
+			stepper_close(&w->steppers[i], now_ns, w->epoch, cores_of(w), w->tasks,
+				w->n_tasks);
+}
+
+void lane_take(struct lane *l, struct sweep *w)
+{
+	struct binding_record texts = {0};
+	struct archive_set set;
+	struct archive_record *r = &l->record;
+	if (r->n_sets == 0) {
+		sweep_break(w);
+		return;
+	}
+	follow_instances(l, w);
+	count_breaks(w, r->time_ns);
+	w->n_touched = 0;
+	struct archive_record whole = *r;
+	// A set that reaches beyond its record ends the record, what was before it counts.
+	while (archive_set_next(r, &set) > 0)
+		take_set(l, w, &set, &texts);
+	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
+		learn(w, &texts, &whole);
+	count_oddities(w, r->time_ns);
+	feed(w, r->time_ns);
+}
+
+void sweep_open(struct sweep *w, const struct plan *p)
+{
+	*w = (struct sweep){.plan = p};
+	domain_init(&w->single, ARCHIVE_NO_INDOM);
+	w->tracks = memory_alloc(p->n_tracks + 1, sizeof(*w->tracks));
+	for (size_t i = 0; i < p->n_tracks; i++)
+		w->tracks[i].plan = &p->tracks[i];
+	w->steppers = memory_alloc(p->n_sources + 1, sizeof(*w->steppers));
+	w->uses = memory_alloc(p->n_tracks + 1, sizeof(*w->uses));
+	w->n_uses = memory_alloc(p->n_tracks + 1, sizeof(*w->n_uses));
+	w->touched = memory_alloc(p->n_tracks + 1, sizeof(*w->touched));
+	for (size_t i = 0; i < p->n_sources; i++) {
+		const struct plan_source *s = &p->sources[i];
+		stepper_open(&w->steppers[i], p, s, w->tracks);
+		for (size_t k = 0; k < s->source->n_inputs; k++) {
+			size_t at = s->tracks[k];
+			w->uses[at] =
+				memory_resize(w->uses[at], w->n_uses[at] + 1, sizeof(**w->uses));
+			w->uses[at][w->n_uses[at]++] = (struct use){i, k};
+		}
+	}
+}
+
+void sweep_close(struct sweep *w)
+{
+	if (w->plan == NULL)
+		return;
+	for (size_t i = 0; i < w->plan->n_tracks; i++) {
+		track_release(&w->tracks[i]);
+		free(w->uses[i]);
+	}
+	for (size_t i = 0; i < w->plan->n_sources; i++)
+		stepper_release(&w->steppers[i]);
+	for (size_t i = 0; i < w->n_domains; i++) {
+		domain_release(w->domains[i]);
+		free(w->domains[i]);
+	}
+	domain_release(&w->single);
+	free(w->domains);
+	free(w->tracks);
+	free(w->steppers);
+	free(w->uses);
+	free(w->n_uses);
+	free(w->touched);
+	arena_release(&w->arena);
+}
+
+void sweep_break(struct sweep *w)
+{
+	w->epoch++;
+	w->is_broken = true;
+}

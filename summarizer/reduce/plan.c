@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles the catalogue's PCP sources into tracks, sources and items.
+#include "summarizer/reduce/plan.h"
+
+#include <string.h>
+
+#include "common/str.h"
+
+static size_t track_of(struct plan *p, const struct input *in, int64_t every_s)
+{
+	for (size_t i = 0; i < p->n_tracks; i++) {
+		struct plan_track *c = &p->tracks[i];
+		if (str_eq(c->metric, in->metric) && c->bits == in->bits) {
+			c->every_s = every_s > c->every_s ? every_s : c->every_s;
+			return i;
+		}
+	}
+	p->tracks[p->n_tracks] =
+		(struct plan_track){.metric = in->metric, .bits = in->bits, .every_s = every_s};
+	return p->n_tracks++;
+}
+
+static bool needs_job(const struct expression *e)
+{
+	return expression_uses_builtin(e, BUILTIN_WALL) ||
+	       expression_uses_builtin(e, BUILTIN_NODES) ||
+	       expression_uses_builtin(e, BUILTIN_JOB_CORES);
+}
+
+static void add_items(
+	struct plan *p, const struct plan_metric *m, struct plan_source *s, struct arena *a)
+{
+	const struct metric *x = m->metric;
+	s->items = arena_array(a, x->n_outputs + 1, sizeof(*s->items));
+	s->first_item = p->n_items;
+	for (size_t i = 0; i < x->n_outputs; i++) {
+		const struct output *o = &x->outputs[i];
+		if (o->time == TIME_WHOLE || o->value[s->nth] == NULL)
+			continue;
+		s->items[s->n_items++] = (struct plan_item){.value = o->value[s->nth],
+			.output = o,
+			.place = m->first_output + i,
+			.needs_job = needs_job(o->value[s->nth])};
+	}
+	if (x->series && x->series->value[s->nth]) {
+		const struct expression *each = x->series->each ? x->series->each[s->nth] : NULL;
+		s->items[s->n_items++] = (struct plan_item){.value = x->series->value[s->nth],
+			.series = x->series,
+			.each = x->series->by_instance ? each : NULL,
+			.place = m->series,
+			.needs_job =
+				needs_job(x->series->value[s->nth]) || (each && needs_job(each))};
+	}
+	p->n_items += s->n_items;
+}
+
+static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, struct arena *a)
+{
+	const struct source *x = &m->metric->sources[nth];
+	struct plan_source *s = &p->sources[p->n_sources++];
+	*s = (struct plan_source){.metric = m->metric, .source = x, .nth = nth};
+	s->tracks = arena_array(a, x->n_inputs, sizeof(*s->tracks));
+	for (size_t i = 0; i < x->n_inputs; i++)
+		s->tracks[i] = track_of(p, &x->inputs[i], m->metric->every_s);
+	add_items(p, m, s, a);
+}
+
+void plan_make(const struct catalogue *c, unsigned series_points, struct arena *a, struct plan *ret)
+{
+	size_t n_sources = 0;
+	size_t n_inputs = 0;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->metrics[i].n_sources; k++) {
+			n_sources++;
+			n_inputs += c->metrics[i].sources[k].n_inputs;
+		}
+	*ret = (struct plan){.catalogue = c,
+		.series_points = series_points,
+		.n_metrics = c->n,
+		.metrics = arena_array(a, c->n + 1, sizeof(*ret->metrics)),
+		.sources = arena_array(a, n_sources + 1, sizeof(*ret->sources)),
+		.tracks = arena_array(a, n_inputs + 2, sizeof(*ret->tracks))};
+	for (size_t i = 0; i < c->n; i++) {
+		const struct metric *x = &c->metrics[i];
+		struct plan_metric *m = &ret->metrics[i];
+		*m = (struct plan_metric){.metric = x,
+			.first_source = ret->n_sources,
+			.first_output = ret->n_outputs,
+			.series = x->series ? ret->n_series++ : SIZE_MAX};
+		ret->n_outputs += x->n_outputs;
+		for (size_t k = 0; k < x->n_sources; k++)
+			if (x->sources[k].kind == SOURCE_PCP)
+				add_source(ret, m, k, a);
+		m->n_sources = ret->n_sources - m->first_source;
+	}
+	ret->core_track = track_of(ret, &(struct input){.metric = "kernel.percpu.cpu.user"}, 0);
+	ret->ncpu_track = track_of(ret, &(struct input){.metric = "hinv.ncpu"}, 0);
+}

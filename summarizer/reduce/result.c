@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+// Evaluates every output of the catalogue for one job on one host.
+#include "summarizer/reduce/result.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+#include "summarizer/reduce/fold.h"
+#include "summarizer/reduce/partial.h"
+
+struct whole { // one source over the whole job
+	const struct stepper *stepper;
+	struct expression_frame frame;
+	double *tables[5]; // values first last lowest highest
+	int64_t covered_ns;
+	bool has_samples, has_resets;
+};
+
+static bool has_metric(const struct result_request *q, const char *name)
+{
+	for (size_t i = 0; i < q->n_archives; i++)
+		if (archive_find(q->archives[i], name))
+			return true;
+	return false;
+}
+
+// The first source whose inputs all exist in the archives of the job's time; -1: none.
+static int choose(const struct result_request *q, const struct plan_metric *m)
+{
+	for (size_t s = 0; s < m->n_sources; s++) {
+		const struct source *x = q->plan->sources[m->first_source + s].source;
+		bool all = true;
+		for (size_t i = 0; i < x->n_inputs && all; i++)
+			all = x->inputs[i].is_optional || has_metric(q, x->inputs[i].metric);
+		if (all)
+			return (int)s;
+	}
+	return -1;
+}
+
+static bool is_held(const struct track *x)
+{
+	return !x->is_counter && x->is_held;
+}
+
+// A value that was logged before the job and not since still stands.
+static bool held_value(const struct track *x, const struct task *t, uint32_t row, double *ret)
+{
+	if (!is_held(x) || x->epoch == 0 || x->time_ns > t->begin_ns || row >= x->n_cells ||
+		x->cells[row].sample != x->sample)
+		return false;
+	*ret = x->cells[row].value;
+	return true;
+}
+
+static void put(struct whole *w, size_t at, double value, const struct task_cell *c, double scale)
+{
+	w->tables[0][at] = value * scale;
+	w->tables[1][at] = (c ? c->first : value) * scale;
+	w->tables[2][at] = (c ? c->last : value) * scale;
+	w->tables[3][at] = (c ? c->lowest : value) * scale;
+	w->tables[4][at] = (c ? c->highest : value) * scale;
+}
+
+static void fill_cell(struct whole *w, const struct task *t, const struct track *x, size_t place,
+	uint32_t row, size_t at)
+{
+	const struct task_track *own = &t->tracks[place];
+	const struct task_cell *c = row < own->n ? &own->cells[row] : NULL;
+	double scale = w->stepper->plan->source->scale;
+	double held = NAN;
+	if (x->is_counter) {
+		if (c && c->steps)
+			put(w, at, (double)c->sum + c->part, NULL, scale);
+	} else if (c && c->samples) {
+		put(w, at, c->seconds > 0 ? c->integral / c->seconds : c->last, c, scale);
+	} else if (held_value(x, t, row, &held)) {
+		put(w, at, held, NULL, scale);
+		w->has_samples = true;
+	}
+}
+
+// Row r of the frame in the rows of an input.
+static uint32_t row_of_input(const struct domain *frame, const struct track *x, uint32_t r)
+{
+	if (x->domain == NULL)
+		return NO_ROW;
+	if (x->domain->number == ARCHIVE_NO_INDOM)
+		return 0;
+	if (x->domain == frame)
+		return r;
+	return domain_find(x->domain, frame->names[r]);
+}
+
+static void whole_open(struct whole *w, const struct result_request *q, const struct stepper *s,
+	const struct task *t)
+{
+	size_t n = s->plan->source->n_inputs;
+	size_t rows = s->domain ? s->domain->n : 1;
+	*w = (struct whole){.stepper = s, .covered_ns = INT64_MAX};
+	for (size_t k = 0; k < ARRAY_LEN(w->tables); k++) {
+		w->tables[k] = memory_alloc(rows * n + 1, sizeof(double));
+		for (size_t i = 0; i < rows * n; i++)
+			w->tables[k][i] = NAN;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t place = s->plan->tracks[i];
+		const struct track *x = &q->tracks[place];
+		const struct task_track *own = &t->tracks[place];
+		bool required = !s->plan->source->inputs[i].is_optional;
+		if (required && !is_held(x) && own->covered_ns < w->covered_ns)
+			w->covered_ns = own->covered_ns;
+		w->has_samples |= own->samples || own->covered_ns;
+		w->has_resets |= own->resets;
+		for (uint32_t r = 0; r < rows; r++)
+			fill_cell(w, t, x, place, row_of_input(s->domain, x, r), r * n + i);
+	}
+	if (w->covered_ns == INT64_MAX) // all inputs are logged once: they hold the whole time
+		w->covered_ns = w->has_samples ? t->end_ns - t->begin_ns : 0;
+	w->frame = (struct expression_frame){
+		.n_inputs = n,
+		.n_instances = rows,
+		.values = w->tables[0],
+		.first = w->tables[1],
+		.last = w->tables[2],
+		.lowest = w->tables[3],
+		.highest = w->tables[4],
+	};
+}
+
+static void whole_close(struct whole *w)
+{
+	for (size_t k = 0; k < ARRAY_LEN(w->tables); k++)
+		free(w->tables[k]);
+}
+
+static unsigned count_cores(const struct result_request *q, const struct task *t)
+{
+	const struct task_track *cpu = &t->tracks[q->plan->core_track];
+	const struct task_track *hinv = &t->tracks[q->plan->ncpu_track];
+	unsigned n = 0;
+	for (size_t i = 0; i < cpu->n; i++)
+		n += cpu->cells[i].steps > 0;
+	if (n)
+		return n;
+	double v = NAN;
+	if (hinv->n && hinv->cells[0].samples)
+		v = hinv->cells[0].last;
+	else if (!held_value(&q->tracks[q->plan->ncpu_track], t, 0, &v))
+		return 0;
+	return v > 0 && v <= CORES_MAX ? (unsigned)v : 0;
+}
+
+// Whether a row counts for an output; NULL domain: the one value of the node.
+static bool is_wanted(const struct domain *d, uint32_t row, enum scope over, const struct task *t)
+{
+	if (d == NULL)
+		return true;
+	if (over == SCOPE_JOB_CORE && t->cores.n)
+		return core_set_has(&t->cores, core_number(d->names[row], row));
+	if (over == SCOPE_CGROUP)
+		return cgroup_is_job_itself(d->names[row], t->job->key.raw_id);
+	return true;
+}
+
+struct values {
+	struct strbuf text; // {device, value} each
+	uint64_t n;
+};
+
+static void add_value(struct values *v, const char *name, double value)
+{
+	if (isnan(value))
+		return;
+	partial_put_text(&v->text, name);
+	partial_put_double(&v->text, value);
+	v->n++;
+}
+
+static void gather_values(struct values *v, const struct output *o, const struct whole *w,
+	const struct task *t, const struct task_item *item)
+{
+	const struct expression *e = o->value[w->stepper->plan->nth];
+	const struct domain *d = w->stepper->domain;
+	bool is_whole = o->time == TIME_WHOLE;
+	bool is_core_sum = o->over == SCOPE_JOB_CORE && d == NULL;
+	if (is_core_sum && t->cores.n && t->cores.n != w->frame.builtin[BUILTIN_CORES])
+		return; // the sum of all cores says nothing of the job's
+	if (expression_is_folded(e) || d == NULL || o->over == SCOPE_NODE) {
+		add_value(v, "",
+			is_whole ? expression_value(e, &w->frame) : fold_result(item, o->time, 0));
+		return;
+	}
+	AUTO_FREE double *result = memory_alloc(d->n + 1, sizeof(*result));
+	if (is_whole)
+		expression_values(e, &w->frame, result);
+	bool named = o->over == SCOPE_DEVICE || o->over == SCOPE_JOB_GPU;
+	for (uint32_t r = 0; r < d->n; r++)
+		if (is_wanted(d, r, o->over, t))
+			add_value(v, named ? d->names[r] : "",
+				is_whole ? result[r] : fold_result(item, o->time, r));
+}
+
+static int guard_error(const struct output *o, const struct whole *w, const struct task *t)
+{
+	const struct domain *d = w->stepper->domain;
+	for (size_t g = 0; g < o->n_guards; g++) {
+		const struct expression *e = o->guards[g].when[w->stepper->plan->nth];
+		if (e == NULL)
+			continue;
+		struct expression_frame f = w->frame;
+		for (f.instance = 0; f.instance < f.n_instances; f.instance++) {
+			double v = is_wanted(d, (uint32_t)f.instance, o->over, t)
+			                   ? expression_value(e, &f)
+			                   : NAN;
+			if (!isnan(v) && v == 0)
+				return o->guards[g].error;
+		}
+	}
+	return 0;
+}
+
+static const struct task_item *item_of(const struct plan_source *s, const struct task *t,
+	const struct output *o, const struct series *series)
+{
+	for (size_t i = 0; i < s->n_items; i++)
+		if ((o && s->items[i].output == o) || (series && s->items[i].series == series))
+			return &t->items[s->first_item + i];
+	return NULL;
+}
+
+static void write_output(
+	const struct output *o, const struct whole *w, const struct task *t, struct strbuf *to)
+{
+	CLEANUP(strbuf_release) struct strbuf text = {0};
+	struct values v = {0};
+	uint64_t failure = 0;
+	int guard = 0;
+	if (w == NULL || o->value[w->stepper->plan->nth] == NULL) {
+		failure = FAILURE_NONE + 1;
+	} else {
+		gather_values(&v, o, w, t, item_of(w->stepper->plan, t, o, NULL));
+		guard = guard_error(o, w, t);
+		if (v.n == 0)
+			failure = 1 + (w->has_resets ? FAILURE_RESET : FAILURE_SHORT);
+	}
+	text = v.text;
+	partial_put_u64(to, failure);
+	partial_put_u64(to, (uint64_t)guard);
+	partial_put_u64(to, v.n);
+	strbuf_add(to, strbuf_text(&text), text.len);
+}
+
+static double bin_mean(const struct series_line *l, size_t i)
+{
+	return l->bins && l->bins[i].seconds > 0 ? l->bins[i].sum / l->bins[i].seconds : NAN;
+}
+
+static void write_lines(const struct task_item *x, const struct domain *d, const struct task *t,
+	enum scope over, struct strbuf *to)
+{
+	uint64_t n = 0;
+	for (uint32_t r = 0; d && r < x->n_lines; r++)
+		n += x->lines[r].bins && is_wanted(d, r, over, t);
+	partial_put_u64(to, n);
+	for (uint32_t r = 0; d && r < x->n_lines; r++) {
+		if (x->lines[r].bins == NULL || !is_wanted(d, r, over, t))
+			continue;
+		partial_put_text(to, d->names[r]);
+		for (size_t i = 0; i < x->grid.n; i++)
+			partial_put_double(to, bin_mean(&x->lines[r], i));
+	}
+}
+
+static void write_series(
+	const struct series *series, const struct whole *w, const struct task *t, struct strbuf *to)
+{
+	const struct task_item *x = w ? item_of(w->stepper->plan, t, NULL, series) : NULL;
+	if (x == NULL || x->node.bins == NULL) {
+		partial_put_u64(to, 0);
+		partial_put_u64(to, 0);
+		return;
+	}
+	partial_put_u64(to, x->grid.n);
+	for (size_t i = 0; i < x->grid.n; i++) {
+		const struct series_bin *b = &x->node.bins[i];
+		partial_put_double(to, bin_mean(&x->node, i));
+		partial_put_double(to, b->seconds > 0 ? b->lowest : NAN);
+		partial_put_double(to, b->seconds > 0 ? b->highest : NAN);
+	}
+	write_lines(x, w->stepper->domain, t, series->over, to);
+}
+
+struct parts {
+	struct strbuf metrics, outputs, series;
+};
+
+static void release_parts(struct parts *p)
+{
+	strbuf_release(&p->metrics);
+	strbuf_release(&p->outputs);
+	strbuf_release(&p->series);
+}
+
+static void write_metric(const struct result_request *q, struct task *t,
+	const struct plan_metric *m, unsigned cores, struct parts *to)
+{
+	struct whole w;
+	int nth = choose(q, m);
+	if (nth >= 0) {
+		whole_open(&w, q, &q->steppers[m->first_source + (size_t)nth], t);
+		w.frame.builtin[BUILTIN_CORES] = cores ? cores : NAN;
+		w.frame.builtin[BUILTIN_JOB_CORES] =
+			t->cores.n ? t->cores.n : w.frame.builtin[BUILTIN_CORES];
+		w.frame.builtin[BUILTIN_SECONDS] =
+			w.covered_ns ? (double)w.covered_ns / (double)NS_PER_S : NAN;
+		w.frame.builtin[BUILTIN_WALL] =
+			(double)(t->end_ns - t->begin_ns) / (double)NS_PER_S;
+		w.frame.builtin[BUILTIN_NODES] = t->job->nodes;
+	}
+	partial_put_u64(&to->metrics, (uint64_t)(nth + 1));
+	partial_put_u64(&to->metrics, nth < 0 ? 0 : (uint64_t)w.covered_ns);
+	for (size_t i = 0; i < m->metric->n_outputs; i++)
+		write_output(&m->metric->outputs[i], nth < 0 ? NULL : &w, t, &to->outputs);
+	if (m->series != SIZE_MAX)
+		write_series(m->metric->series, nth < 0 ? NULL : &w, t, &to->series);
+	if (nth >= 0)
+		whole_close(&w);
+}
+
+void result_write(const struct result_request *q, struct task *t, struct strbuf *to)
+{
+	CLEANUP(release_parts) struct parts parts = {0};
+	task_open(t, q->plan);
+	unsigned cores = count_cores(q, t);
+	for (size_t i = 0; i < q->plan->n_metrics; i++)
+		write_metric(q, t, &q->plan->metrics[i], cores, &parts);
+	const char *damage = "";
+	for (size_t i = 0; i < q->n_archives && damage[0] == '\0'; i++)
+		if (archive_damage(q->archives[i])->code)
+			damage = archive_damage(q->archives[i])->text;
+	struct partial_head h = {
+		.job_index = t->job_index,
+		.node_index = t->node_index,
+		.n_archives = q->n_archives,
+		.reaches_end = q->reaches_end,
+		.n_cores = cores,
+		.n_bound = t->cores.n,
+		.gaps = t->gaps,
+		.resets = t->resets,
+		.size = sizeof(h) + sizeof(uint64_t) + strlen(damage) + 1 + parts.metrics.len +
+	                parts.outputs.len + parts.series.len,
+	};
+	strbuf_add(to, &h, sizeof(h));
+	partial_put_text(to, damage);
+	strbuf_add(to, strbuf_text(&parts.metrics), parts.metrics.len);
+	strbuf_add(to, strbuf_text(&parts.outputs), parts.outputs.len);
+	strbuf_add(to, strbuf_text(&parts.series), parts.series.len);
+}

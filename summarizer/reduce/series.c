@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bins of a time series.
+#include "summarizer/reduce/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/memory.h"
+
+struct series_grid series_grid_make(
+	int64_t begin_ns, int64_t end_ns, unsigned max_points, int64_t every_s)
+{
+	struct series_grid g = {.begin_ns = begin_ns, .end_ns = end_ns};
+	int64_t wall_s = (end_ns - begin_ns) / NS_PER_S;
+	if (wall_s <= 0 || max_points == 0)
+		return g;
+	int64_t width_s = (wall_s + max_points - 1) / max_points;
+	width_s = width_s < every_s ? every_s : width_s;
+	g.width_ns = width_s * NS_PER_S;
+	g.n = (size_t)((wall_s + width_s - 1) / width_s);
+	return g;
+}
+
+int64_t series_grid_end(const struct series_grid *g, size_t bin)
+{
+	int64_t end = g->begin_ns + (int64_t)(bin + 1) * g->width_ns;
+	return end < g->end_ns ? end : g->end_ns;
+}
+
+void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
+	int64_t to_ns, double v)
+{
+	if (g->n == 0 || isnan(v) || from_ns >= to_ns || from_ns < g->begin_ns || to_ns > g->end_ns)
+		return;
+	if (l->bins == NULL)
+		l->bins = memory_alloc(g->n, sizeof(*l->bins));
+	size_t bin = (size_t)((from_ns - g->begin_ns) / g->width_ns);
+	for (; bin < g->n && from_ns < to_ns; bin++) {
+		int64_t end = series_grid_end(g, bin);
+		int64_t until = to_ns < end ? to_ns : end;
+		struct series_bin *b = &l->bins[bin];
+		double seconds = (double)(until - from_ns) / (double)NS_PER_S;
+		if (b->seconds == 0 || v < b->lowest)
+			b->lowest = v;
+		if (b->seconds == 0 || v > b->highest)
+			b->highest = v;
+		b->sum += v * seconds;
+		b->seconds += seconds;
+		from_ns = until;
+	}
+}
+
+void series_line_release(struct series_line *l)
+{
+	free(l->bins);
+	l->bins = NULL;
+}

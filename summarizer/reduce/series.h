@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A time series of one job on one host: the job's time cut into equal bins, the same for all its
+// hosts, so that times are aligned without the hosts knowing of each other. A step counts in every
+// bin that it touches, by the seconds it has there; least and most of the steps are kept, so that
+// peaks survive.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct series_grid {
+	int64_t begin_ns, end_ns;
+	int64_t width_ns;
+	size_t n; // bins; the last may be shorter
+};
+
+// At most max_points bins of at least every_s seconds. n is 0 for a job of no length.
+struct series_grid series_grid_make(
+	int64_t begin_ns, int64_t end_ns, unsigned max_points, int64_t every_s);
+int64_t series_grid_end(const struct series_grid *g, size_t bin); // ns
+
+struct series_bin {
+	double sum, seconds;
+	double lowest, highest;
+};
+
+struct series_line { // all zero is an empty one
+	struct series_bin *bins;
+};
+
+void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
+	int64_t to_ns, double v);
+void series_line_release(struct series_line *l);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A task: one job on one host, and all that is kept of it while the host is swept. Steps come in
+// and are clipped to the job's time; counters are cut linearly between the two samples around the
+// job's begin and end, a gauge holds its value until its next sample.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/job.h"
+#include "summarizer/reduce/cores.h"
+#include "summarizer/reduce/plan.h"
+#include "summarizer/reduce/series.h"
+#include "summarizer/reduce/track.h"
+
+struct task_cell {       // one instance of one track
+	uint64_t sum;    // increase of an integer counter over whole steps
+	double part;     // over cut ones; of other counters over all
+	double integral; // of a gauge over time
+	double seconds;
+	double first, last, lowest, highest;
+	uint32_t samples; // inside the job
+	uint32_t steps;
+};
+
+struct task_track {
+	struct task_cell *cells;
+	size_t n;
+	int64_t covered_ns; // of the job's time, lies between good samples
+	uint32_t samples, resets;
+};
+
+struct fold_cell {
+	double sum, weight;
+	double first, last, lowest, highest;
+};
+
+struct task_item { // of a source: an output over steps, or a series
+	struct fold_cell *cells;
+	size_t n;
+	size_t seen;  // samples, for skip_first
+	double *late; // ring of the last samples, for skip_last
+	size_t late_rows, n_late, next_late;
+	struct series_grid grid;
+	struct series_line node;   // of the host
+	struct series_line *lines; // of its instances
+	size_t n_lines;
+};
+
+struct task {
+	const struct job *job;
+	size_t job_index, node_index; // in the batch; in the job's node list
+	int64_t begin_ns, end_ns;
+	struct task_track *tracks; // one for each of the plan; allocated with the first sample
+	struct task_item *items;   // one for each of the plan
+	struct core_set cores;     // the job's own, as found in cgroups and processes
+	unsigned gaps, resets;
+	unsigned series_points;
+};
+
+void task_open(struct task *t, const struct plan *p);
+void task_release(struct task *t, const struct plan *p);
+
+// The part of (from, to] that is the job's: false when there is none.
+static inline bool task_clip(const struct task *t, int64_t *from, int64_t *to)
+{
+	if (*from < t->begin_ns)
+		*from = t->begin_ns;
+	if (*to > t->end_ns)
+		*to = t->end_ns;
+	return *from < *to;
+}
+
+static inline bool task_holds(const struct task *t, int64_t at)
+{
+	return t->begin_ns <= at && at <= t->end_ns;
+}
+
+// Takes the last sample of a track over.
+void task_feed(struct task *t, size_t place, const struct track *x);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// From samples to steps: increases of counters with wraps and resets.
+#include "summarizer/reduce/track.h"
+
+#include <stdlib.h>
+
+#include "common/memory.h"
+
+// The increase of an integer counter that wraps at 2^bits. More than half the range at once is no
+// wrap: the counter fell because it started anew, and what it grew by is not known.
+static bool integer_increase(uint64_t from, uint64_t to, unsigned bits, uint64_t *ret)
+{
+	uint64_t mask = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+	*ret = (to - from) & mask;
+	return (to & mask) >= (from & mask) || *ret <= mask / 2;
+}
+
+static void step_counter(struct track *c, struct cell *x, uint64_t bits, double value)
+{
+	bool is_good = true;
+	if (c->is_float) {
+		x->step = value - x->value;
+		is_good = x->step >= 0;
+	} else {
+		is_good = integer_increase(x->bits, bits, c->bits, &x->increase);
+		x->step = (double)x->increase;
+	}
+	x->has_step = is_good;
+	if (!is_good)
+		c->is_reset = true;
+}
+
+static void take(struct track *c, uint32_t row, uint64_t bits)
+{
+	struct cell *x = &c->cells[row];
+	double value = archive_bits_number(bits, c->type);
+	if (x->sample == c->sample || value != value) // twice in one sample, or no number
+		return;
+	x->has_step = c->has_step && x->sample + 1 == c->sample;
+	x->increase = 0;
+	x->step = 0;
+	if (x->has_step && c->is_counter)
+		step_counter(c, x, bits, value);
+	x->before = x->value;
+	x->value = value;
+	x->bits = bits;
+	x->sample = c->sample;
+	c->present[c->n_present++] = row;
+}
+
+static void grow_cells(struct track *c)
+{
+	size_t n = c->domain->n;
+	if (n <= c->n_cells)
+		return;
+	n = n < 2 * c->n_cells ? 2 * c->n_cells : n;
+	c->cells = memory_resize(c->cells, n, sizeof(*c->cells));
+	memset(c->cells + c->n_cells, 0, (n - c->n_cells) * sizeof(*c->cells));
+	c->present = memory_resize(c->present, n, sizeof(*c->present));
+	c->n_cells = n;
+}
+
+// Instances keep their places from record to record, so the row is mostly where it was.
+static uint32_t row_of(struct track_slot *s, size_t i, int32_t id)
+{
+	struct guess *g = &s->guesses[i];
+	if (g->id != id || g->row == NO_ROW)
+		*g = (struct guess){.id = id, .row = id_map_row(s->ids, id)};
+	return g->row;
+}
+
+static void grow_guesses(struct track_slot *s, size_t n)
+{
+	if (n > s->n_guesses) {
+		s->guesses = memory_resize(s->guesses, n, sizeof(*s->guesses));
+		s->n_guesses = n;
+		s->version = s->ids->version + 1; // all are to be made anew
+	}
+	if (s->version == s->ids->version)
+		return;
+	for (size_t i = 0; i < s->n_guesses; i++)
+		s->guesses[i].row = NO_ROW;
+	s->version = s->ids->version;
+}
+
+// What the descriptor says; the same metric may be of another type in a later archive.
+static void describe(struct track *c, const struct track_slot *s)
+{
+	if (c->epoch && c->type == s->type && c->is_counter == (s->semantics == ARCHIVE_COUNTER))
+		return;
+	c->type = s->type;
+	c->is_counter = s->semantics == ARCHIVE_COUNTER;
+	c->is_held = s->semantics == ARCHIVE_DISCRETE;
+	c->is_float = s->type == ARCHIVE_TYPE_FLOAT || s->type == ARCHIVE_TYPE_DOUBLE;
+	c->bits = s->type <= ARCHIVE_TYPE_U32 ? 32 : 64;
+	if (c->plan->bits && c->plan->bits < c->bits)
+		c->bits = c->plan->bits;
+	c->epoch = 0;
+}
+
+bool track_sample(struct track_slot *s, const struct archive_record *r,
+	const struct archive_set *set, unsigned epoch)
+{
+	struct track *c = s->track;
+	describe(c, s);
+	if (set->n <= 0 || (c->epoch == epoch && r->time_ns == c->time_ns))
+		return false;
+	int64_t step = r->time_ns - c->time_ns;
+	bool follows = c->epoch == epoch && step > 0;
+	c->is_gap = follows && is_gap(step, c->usual_ns, c->plan->every_s);
+	c->usual_ns = follows ? step : 0;
+	c->has_step = follows && !c->is_gap;
+	c->before_ns = c->time_ns;
+	c->time_ns = r->time_ns;
+	c->epoch = epoch;
+	c->is_reset = false;
+	c->sample++;
+	c->n_present = 0;
+	grow_cells(c);
+	grow_guesses(s, (size_t)set->n);
+	for (int32_t i = 0; i < set->n; i++) {
+		uint64_t bits = 0;
+		uint32_t row = row_of(s, (size_t)i, archive_value_instance(set, i));
+		if (row != NO_ROW && archive_value_bits(r, set, i, s->type, &bits))
+			take(c, row, bits);
+	}
+	return true;
+}
+
+void track_release(struct track *c)
+{
+	free(c->cells);
+	free(c->present);
+	*c = (struct track){0};
+}

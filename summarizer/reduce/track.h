@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One metric of a host over time: the last two samples of each instance and what lies between
+// them. A counter's increase is computed once here, for all jobs.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "summarizer/archive/archive.h"
+#include "summarizer/reduce/domain.h"
+#include "summarizer/reduce/plan.h"
+
+struct cell {              // one instance
+	uint64_t bits;     // of the last sample
+	uint64_t increase; // of an integer counter in the step
+	double value;      // of the last sample
+	double before;     // of the one before it
+	double step;       // increase as a number
+	uint32_t sample;   // number of the track's sample that had it
+	bool has_step;     // it was in the sample before, and the counter was not reset
+};
+
+struct track {
+	const struct plan_track *plan;
+	struct domain *domain; // NULL: the host has not had it yet
+	uint32_t type;
+	bool is_counter, is_float;
+	bool is_held;               // discrete: its value stays until the next sample says other
+	unsigned bits;              // the counter wraps at 2^bits
+	int64_t time_ns, before_ns; // of the last two samples
+	int64_t usual_ns;           // length of the last step
+	unsigned epoch;             // the host's when it was sampled; 0: never
+	bool has_step;              // the last two samples belong together
+	bool is_gap;                // too long a time lies between them
+	bool is_reset;              // some counter fell in the last sample
+	uint32_t sample;            // counts samples
+	struct cell *cells;         // one a row
+	size_t n_cells;
+	uint32_t *present; // rows of the last sample
+	size_t n_present, room;
+};
+
+// Where an archive has a track.
+struct track_slot {
+	struct track *track;
+	struct id_map *ids;
+	uint32_t type, semantics;
+	unsigned version; // of ids when the guesses were made
+	struct guess {
+		int32_t id;
+		uint32_t row;
+	} * guesses; // row of the value at each position, as in the record before
+	size_t n_guesses;
+};
+
+// Takes a sample over. false: it holds nothing new (no values, or no later than the last one).
+// Two samples belong together when they are of the same epoch and no gap lies between.
+bool track_sample(struct track_slot *s, const struct archive_record *r,
+	const struct archive_set *set, unsigned epoch);
+void track_release(struct track *c);
+
+// A step much longer than the one before it, and than what the catalogue asks for, is a gap.
+#define GAP_FACTOR 5
+static inline bool is_gap(int64_t step_ns, int64_t usual_ns, int64_t every_s)
+{
+	int64_t usual = usual_ns > every_s * NS_PER_S ? usual_ns : every_s * NS_PER_S;
+	return usual_ns > 0 && step_ns > GAP_FACTOR * usual;
+}
