@@ -107,6 +107,7 @@ struct series {                    // the time series of a metric; NULL in struc
 	struct expression **each;  // by_instance: the line of one instance; NULL: value is it
 	const char *unit;
 	double scale;
+	int line;
 };
 
 enum weight {        // what a job's value is weighted by when jobs are aggregated
@@ -127,7 +128,8 @@ struct column {            // the warehouse column of a metric
 	size_t n_from;
 	double scale;
 	const char *unit; // after scale; the metric's unless said
-	bool is_double;   // double precision (totals) or real (ratios, rates)
+	int line;
+	bool is_double; // double precision (totals) or real (ratios, rates)
 	enum aggregate aggregate;
 	enum weight weight;
 	enum weight also_per; // WEIGHT_NONE: no derived rate besides

@@ -87,15 +87,17 @@ static const char *default_name(struct arena *a, const char *metric)
 	return name;
 }
 
-static void read_weight(struct draft *d, const struct raw_column *raw, struct column *c, int line)
+static void read_weight(struct draft *d, const struct raw_column *raw, struct column *c,
+	const struct yaml_node *node)
 {
+	int line = node->line;
 	bool is_weighted = raw->weight > WEIGHT_NONE;
 
 	c->weight = is_weighted ? (enum weight)raw->weight : WEIGHT_NONE;
 	c->aggregate = raw->aggregate >= 0 ? (enum aggregate)raw->aggregate
 	               : is_weighted       ? AGGREGATE_MEAN
 	                                   : AGGREGATE_SUM;
-	if (raw->weight < 0 && raw->aggregate < 0)
+	if (!yaml_get(node, "weight") && !yaml_get(node, "aggregate"))
 		wrong(d->r, line,
 			"warehouse: say weight: (a mean over jobs) or aggregate: sum, max or min");
 	else if (c->aggregate == AGGREGATE_MEAN && !is_weighted)
@@ -136,12 +138,13 @@ void read_column(struct draft *d, const struct yaml_node *node)
 
 	if (!read_map(d->r, node, "warehouse", &table, 1))
 		return;
+	c->line = node->line;
 	c->name = raw.name ? raw.name : default_name(d->r->arena, d->m->name);
 	check_name(d->r, c->name, node->line);
 	check_scale(d, &raw, node->line);
 	c->scale = raw.scale;
 	c->unit = raw.unit ? raw.unit : d->m->unit;
-	read_weight(d, &raw, c, node->line);
+	read_weight(d, &raw, c, node);
 	c->is_double = raw.type < 0 ? c->aggregate == AGGREGATE_SUM : raw.type == 1;
 	if (raw.from)
 		read_from(d, raw.from, c);

@@ -50,10 +50,10 @@ static void check_equal(struct places *p, const struct metric *m)
 	}
 	const struct place *series = m->series ? map_get(&p->series, m->series->document) : NULL;
 	if (series)
-		clash(p->r, m, m->line, "series", m->series->document, series);
+		clash(p->r, m, m->series->line, "series", m->series->document, series);
 	const struct place *column = m->column ? map_get(&p->columns, m->column->name) : NULL;
 	if (column)
-		clash(p->r, m, m->line, "warehouse: column", m->column->name, column);
+		clash(p->r, m, m->column->line, "warehouse: column", m->column->name, column);
 }
 
 static struct place *new_place(struct places *p, const struct metric *m, const struct output *o)
@@ -149,8 +149,8 @@ static void no_such_path(struct places *p, struct metric *const *metrics, size_t
 		}
 	}
 	p->r->file = m->file;
-	wrong(p->r, m->line, "warehouse: from: no metric keeps a number at '%.100s'%s", path,
-		suggestion_text(&near, text));
+	wrong(p->r, m->column->line, "warehouse: from: no metric keeps a number at '%.100s'%s",
+		path, suggestion_text(&near, text));
 }
 
 static bool is_columnless(

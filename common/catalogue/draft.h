@@ -19,9 +19,8 @@ struct draft {
 // What an output may say; the same keys may stand in the stanza, for all its outputs.
 struct raw_output {
 	int line;
-	const char *document;
 	int over, time, shared, every_node; // -1: not said
-	const struct yaml_node *skip, *statistics, *errors, *require, *value;
+	const struct yaml_node *skip, *statistics, *errors, *require, *value, *document;
 };
 
 extern const struct key raw_output_keys[];

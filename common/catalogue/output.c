@@ -11,7 +11,7 @@
 
 #define AT(member) offsetof(struct raw_output, member)
 const struct key raw_output_keys[] = {
-	{"document", KEY_TEXT, AT(document), NULL},
+	{"document", KEY_ANY, AT(document), NULL},
 	{"over", KEY_WORD, AT(over), &words_scope},
 	{"time", KEY_WORD, AT(time), &words_time},
 	{"skip", KEY_ANY, AT(skip), NULL},
@@ -169,10 +169,25 @@ static void read_require(struct draft *d, const struct yaml_node *node, struct o
 	}
 }
 
-static void build_output(struct draft *d, const struct raw_output *raw, struct output *o)
+// The path, or fallback where the stanza gives none.
+static void read_document(
+	struct draft *d, const struct raw_output *raw, const char *fallback, struct output *o)
 {
-	o->line = raw->line;
-	o->document = raw->document;
+	bool is_device = o->over == SCOPE_DEVICE || o->over == SCOPE_JOB_GPU;
+
+	o->document = raw->document ? read_text(d->r, raw->document, "document") : fallback;
+	o->line = raw->document ? raw->document->line : raw->line;
+	if (o->document)
+		check_document(d->r, o->document, is_device, o->line);
+	else if (!raw->document)
+		wrong(d->r, raw->line, "keep: document is missing");
+}
+
+static void build_output(
+	struct draft *d, const struct raw_output *raw, const char *fallback, struct output *o)
+{
+	const struct yaml_node *value = raw->value ? raw->value : d->value;
+
 	o->over = raw->over < 0 ? SCOPE_NODE : (enum scope)raw->over;
 	o->time = raw->time < 0 ? TIME_WHOLE : (enum over_time)raw->time;
 	o->every_node = raw->every_node > 0;
@@ -184,14 +199,10 @@ static void build_output(struct draft *d, const struct raw_output *raw, struct o
 	if (raw->errors)
 		read_errors(d, raw->errors, o);
 	o->value = read_value(d, raw->value, "value", raw->line);
-	check_scope(d, o->value, o->over, "value", raw->line);
+	check_scope(d, o->value, o->over, "value", value ? value->line : raw->line);
 	if (raw->require)
 		read_require(d, raw->require, o);
-	if (!o->document)
-		wrong(d->r, raw->line, "keep: document is missing");
-	else
-		check_document(d->r, o->document,
-			o->over == SCOPE_DEVICE || o->over == SCOPE_JOB_GPU, raw->line);
+	read_document(d, raw, fallback, o);
 }
 
 static void read_item(struct draft *d, const struct raw_output *shared,
@@ -203,7 +214,7 @@ static void read_item(struct draft *d, const struct raw_output *shared,
 	raw.line = node->line;
 	raw.document = NULL;
 	if (read_map(d->r, node, "keep", &table, 1))
-		build_output(d, &raw, o);
+		build_output(d, &raw, NULL, o);
 }
 
 static void read_keep(
@@ -212,7 +223,8 @@ static void read_keep(
 	struct metric *m = d->m;
 
 	if (shared->document)
-		wrong(d->r, shared->line, "document: with keep, each of its items has its own");
+		wrong(d->r, shared->document->line,
+			"document: with keep, each of its items has its own");
 	if (keep->kind != YAML_LIST || keep->n > MAX_OUTPUTS) {
 		wrong(d->r, keep->line, "keep: a list of at most %d mappings is wanted here",
 			MAX_OUTPUTS);
@@ -226,15 +238,11 @@ static void read_keep(
 
 void read_outputs(struct draft *d, const struct raw_output *shared, const struct yaml_node *keep)
 {
-	struct raw_output only = *shared;
-
 	if (keep) {
 		read_keep(d, shared, keep);
 		return;
 	}
-	if (!only.document)
-		only.document = d->m->name;
 	d->m->n_outputs = 1;
 	d->m->outputs = arena_alloc(d->r->arena, sizeof(struct output));
-	build_output(d, &only, &d->m->outputs[0]);
+	build_output(d, shared, d->m->name, &d->m->outputs[0]);
 }

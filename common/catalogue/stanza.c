@@ -111,6 +111,7 @@ static void read_series(struct draft *d, const struct yaml_node *node, int over)
 
 	if (!read_map(d->r, node, "series", &table, 1))
 		return;
+	s->line = node->line;
 	s->document = raw.document ? raw.document : series_name(d->r->arena, d->m->name);
 	check_series_document(d, s->document, node->line);
 	s->over = raw.over < 0 ? SCOPE_NODE : (enum scope)raw.over;
@@ -160,22 +161,15 @@ static int64_t read_every(struct reader *r, const struct yaml_node *node)
 	return s;
 }
 
-static void check_texts(struct reader *r, const struct metric *m, int line)
+static void check_texts(struct reader *r, const struct metric *m, const struct yaml_node *node)
 {
-	const struct {
-		const char *key, *text;
-	} needed[] = {
-		{"metric", m->name},
-		{"label", m->label},
-		{"help", m->help},
-		{"unit", m->unit},
-	};
+	static const char *const needed[] = {"metric", "label", "help", "unit"};
 
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
-		if (!needed[i].text)
-			wrong(r, line, "%s is missing", needed[i].key);
+		if (!yaml_get(node, needed[i]))
+			wrong(r, node->line, "%s is missing", needed[i]);
 	if (m->name && !is_name(m->name, true, MAX_METRIC))
-		wrong(r, line,
+		wrong(r, node->line,
 			"metric: '%.80s' must be small letters, digits and _, with dots between, "
 			"at most %d",
 			m->name, MAX_METRIC);
@@ -236,7 +230,7 @@ bool read_stanza(struct reader *r, const struct yaml_node *node, struct stanza *
 		.every_s = raw.every ? read_every(r, raw.every) : EVERY_DEFAULT_S,
 		.file = r->file,
 		.line = node->line};
-	check_texts(r, m, node->line);
+	check_texts(r, m, node);
 	d.value = raw.value;
 	unsigned before = r->n_wrong;
 	if (raw.from)
