@@ -76,6 +76,7 @@ int error_at(struct error *err, int code, const char *file, int line, const char
 		snprintf(place, sizeof(place), "%s:%d: ", file, line);
 	else
 		snprintf(place, sizeof(place), "%s: ", file);
+	clean_line(place, sizeof(place));
 	put_before(err, place);
 	return err->code;
 }
@@ -93,7 +94,9 @@ int error_prefix(struct error *err, const char *fmt, ...)
 	va_end(args);
 	if (len < 0)
 		return err->code;
-	strcat(prefix, ": ");
+	clean_line(prefix, sizeof(prefix) - 2);
+	len = (int)strlen(prefix);
+	memcpy(prefix + len, ": ", 3);
 	put_before(err, prefix);
 	return err->code;
 }

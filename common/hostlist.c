@@ -243,14 +243,16 @@ struct split {
 static struct split split_name(const char *name)
 {
 	struct split s = {.name = name, .before = strlen(name)};
+	size_t end = s.before; // of the last digits
 
-	while (s.before && !isdigit((unsigned char)name[s.before - 1]))
-		s.before--;
-	while (s.before && s.digits < NUMBER_MAX_DIGITS &&
-		isdigit((unsigned char)name[s.before - 1])) {
-		s.before--;
+	while (end && !isdigit((unsigned char)name[end - 1]))
+		end--;
+	if (!end)
+		return s;
+	while (s.digits < end && s.digits < NUMBER_MAX_DIGITS &&
+		isdigit((unsigned char)name[end - s.digits - 1]))
 		s.digits++;
-	}
+	s.before = end - s.digits;
 	for (size_t i = 0; i < s.digits; i++)
 		s.number = s.number * 10 + (uint64_t)(name[s.before + i] - '0');
 	return s;
