@@ -10,7 +10,7 @@
 #include "portal/svg.h"
 #include "portal/units.h"
 
-#define TABLE_MAX 256 // hosts in a chart's table; the CSV has all
+#define TABLE_MAX 64 // hosts in a chart's table; the CSV has all
 
 static void put_menu(const struct job_page *j, const char *key)
 {
