@@ -33,8 +33,7 @@ static int negative(int code)
 static int error_put(struct error *err, int code, const char *fmt, va_list args)
 {
 	err->code = negative(code);
-	vsnprintf(err->text, sizeof(err->text), fmt,
-		args); // NOLINT(clang-analyzer-valist.Uninitialized): the callers start it
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	clean_line(err->text, sizeof(err->text));
 	return err->code;
 }

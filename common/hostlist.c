@@ -73,7 +73,7 @@ static int take_number(struct parser *ps, const char **p, uint64_t *ret, int *re
 static int take_range(struct parser *ps, const char **p, struct dimension *d)
 {
 	const char *start = *p;
-	struct range r;
+	struct range r = {0};
 	int width;
 
 	TRY(take_number(ps, p, &r.lo, &r.width));

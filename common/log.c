@@ -19,8 +19,8 @@ struct log {
 };
 
 // The one place where a program's messages meet; set once by log_open before any thread starts.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): as said
 static struct log log_state = {
-	// NOLINT(cppcoreguidelines-avoid-non-const-global-variables): as said
 	.program = "jobsight",
 	.level = LOG_LEVEL_NOTICE,
 };

@@ -131,7 +131,7 @@ int parse_u64(const char *s, uint64_t *ret)
 int parse_i64(const char *s, int64_t *ret)
 {
 	bool is_negative = s && *s == '-';
-	uint64_t v;
+	uint64_t v = 0;
 
 	if (!s)
 		return -EINVAL;
@@ -198,8 +198,8 @@ int parse_bytes(const char *s, uint64_t *ret)
 	char number[32] = "";
 	size_t len = s ? strspn(s, "0123456789.") : 0;
 	int power = len ? unit_power(s + len) : -1;
-	uint64_t whole;
-	double v;
+	uint64_t whole = 0;
+	double v = 0;
 
 	if (power < 0 || len >= sizeof(number))
 		return -EINVAL;

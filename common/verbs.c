@@ -85,7 +85,7 @@ static void scan_folder(struct arena *a, const char *folder, struct map *ret)
 
 	if (!dir)
 		return;
-	while ((entry = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): one thread
+	while ((entry = readdir(dir))) {
 		const char *verb = entry->d_name + strlen(PREFIX);
 		const char *path;
 

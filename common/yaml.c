@@ -60,13 +60,15 @@ static int next_event(struct composer *c, yaml_event_t *event)
 
 static int too_large(struct composer *c, int line)
 {
-	return error_at(c->err, E2BIG, c->file, line, "more than %d nodes, aliases counted",
+	error_at(c->err, E2BIG, c->file, line, "more than %d nodes, aliases counted",
 		YAML_MAX_NODES);
+	return -E2BIG;
 }
 
 static int too_deep(struct composer *c, int line)
 {
-	return error_at(c->err, E2BIG, c->file, line, "nested deeper than %d", YAML_MAX_DEPTH);
+	error_at(c->err, E2BIG, c->file, line, "nested deeper than %d", YAML_MAX_DEPTH);
+	return -E2BIG;
 }
 
 static struct counted *make_node(struct composer *c, enum yaml_kind kind, int line)
@@ -87,9 +89,9 @@ static void add_child(struct composer *c, struct children *list, struct yaml_nod
 		struct yaml_node **old = list->items;
 
 		list->room = list->room ? list->room * 2 : 4;
-		list->items = arena_array(c->arena, list->room, sizeof(*list->items));
+		list->items = arena_array(c->arena, list->room, sizeof(struct yaml_node *));
 		if (list->n)
-			memcpy(list->items, old, list->n * sizeof(*old));
+			memcpy(list->items, old, list->n * sizeof(struct yaml_node *));
 	}
 	list->items[list->n++] = item;
 }
@@ -126,7 +128,7 @@ static int compose_child(struct composer *c, struct counted *parent, int depth,
 static int compose_list(struct composer *c, struct counted *list, int depth)
 {
 	struct children items = {0};
-	struct counted *item;
+	struct counted *item = NULL;
 	int more;
 
 	while ((more = compose_child(c, list, depth, YAML_SEQUENCE_END_EVENT, &item)) > 0)
@@ -155,13 +157,15 @@ static int compose_map(struct composer *c, struct counted *map, int depth)
 	CLEANUP(map_release) struct map seen = {0};
 	struct children keys = {0};
 	struct children values = {0};
-	struct counted *key;
-	struct counted *value;
+	struct counted *key = NULL;
+	struct counted *value = NULL;
 	int more;
 
 	while ((more = compose_child(c, map, depth, YAML_MAPPING_END_EVENT, &key)) > 0) {
 		TRY(check_key(c, &seen, &key->node));
-		TRY(compose_child(c, map, depth, YAML_NO_EVENT, &value));
+		// Every key has a value, be it an empty one.
+		if (compose_child(c, map, depth, YAML_NO_EVENT, &value) <= 0 || !value)
+			return c->err && c->err->code ? c->err->code : -EINVAL;
 		add_child(c, &keys, &key->node);
 		add_child(c, &values, &value->node);
 	}
@@ -190,8 +194,9 @@ static int find_anchor(struct composer *c, const yaml_event_t *event, struct cou
 	*ret = map_get(&c->anchors, name);
 	if (*ret)
 		return 0;
-	return error_at(c->err, EINVAL, c->file, line_of(event),
-		"*%s: no anchor &%s before this place", name, name);
+	error_at(c->err, EINVAL, c->file, line_of(event), "*%s: no anchor &%s before this place",
+		name, name);
+	return -EINVAL;
 }
 
 // Types follow from what the program expects, not from tags in the file.
@@ -225,7 +230,8 @@ static int compose_content(struct composer *c, const yaml_event_t *event, int de
 		*ret = make_node(c, YAML_MAP, line);
 		return compose_map(c, *ret, depth);
 	default:
-		return error_at(c->err, EINVAL, c->file, line, "unexpected end of a collection");
+		error_at(c->err, EINVAL, c->file, line, "unexpected end of a collection");
+		return -EINVAL;
 	}
 }
 
@@ -261,7 +267,7 @@ static int compose_document(struct composer *c, struct yaml_node **ret)
 {
 	CLEANUP(delete_event) yaml_event_t event = {0};
 	CLEANUP(delete_event) yaml_event_t end = {0};
-	struct counted *root;
+	struct counted *root = NULL;
 
 	*ret = NULL;
 	TRY(skip_to(c, &event));

@@ -385,7 +385,7 @@ static int sacct_next(void *state, struct arena *a, struct job *ret, bad_fn *bad
 	struct sacct *s = state;
 
 	for (;;) {
-		struct sacct_record r;
+		struct sacct_record r = {0};
 		struct error why = {0};
 		bool is_done;
 		int line;
