@@ -96,6 +96,7 @@ int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
 	struct frame_options options;
 	pmdaInterface dispatch = {0};
 	struct frame *f = NULL;
+	const char *log_before;
 	char *user = NULL;
 	char program[40];
 	char log[44];
@@ -107,7 +108,11 @@ int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
 	pmdaDaemon(&dispatch, PMDA_INTERFACE_7, program, pmda->domain, log, NULL);
 	if (options_from_environment(&options) < 0)
 		return 1;
+	log_before = dispatch.version.any.ext->e_logfile;
 	options_from_arguments(&dispatch, argc, argv, &options, &user);
+	// libpcp_pmda keeps a copy of the default, and forgets it when there was a -l.
+	if (dispatch.version.any.ext->e_logfile != log_before)
+		free((char *)log_before);
 	pmdaOpenLog(&dispatch);
 	rc = frame_open(pmda, &options, &f);
 	if (rc < 0) {

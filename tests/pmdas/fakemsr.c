@@ -157,7 +157,8 @@ int main(int argc, char **argv)
 		.write = fake_write,
 	};
 	// "-f": stay in the foreground, so that who started us knows our process.
-	char *arguments[] = {argv[0], "-f", argc == 3 ? argv[2] : NULL, NULL};
+	char foreground[] = "-f";
+	char *arguments[] = {argv[0], foreground, argc == 3 ? argv[2] : NULL, NULL};
 	int source;
 
 	if (argc != 3) {
