@@ -43,6 +43,9 @@ static unsigned distance(const char *a, const char *b)
 
 void suggest(struct suggestion *best, const char *unknown, const char *known)
 {
+	if (str_eq(unknown, known))
+		return; // known, but not here
+
 	unsigned d = distance(unknown, known);
 	size_t len = strlen(unknown);
 	unsigned allowed = len < 3 ? 0 : len < 6 ? 1 : len < 10 ? 2 : 3;
