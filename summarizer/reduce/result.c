@@ -88,6 +88,8 @@ static uint32_t row_of_input(const struct domain *frame, const struct track *x, 
 		return NO_ROW;
 	if (x->domain->number == ARCHIVE_NO_INDOM)
 		return 0;
+	if (frame == NULL) // no step was ever made: there are no rows
+		return NO_ROW;
 	if (x->domain == frame)
 		return r;
 	return domain_find(x->domain, frame->names[r]);
