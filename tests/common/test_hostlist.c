@@ -122,7 +122,7 @@ Test(hostlist, names_stay_within_a_names_length)
 	char text[400];
 
 	memset(text, 'x', 250);
-	strcpy(text + 250, "[1-9999]");
+	memcpy(text + 250, "[1-9999]", sizeof("[1-9999]"));
 	cr_assert(ne(ptr, strstr(expand(&a, text), "name too long"), NULL));
 	arena_release(&a);
 }

@@ -146,8 +146,8 @@ Test(options, help, .init = cr_redirect_stdout)
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		cr_assert(ne(ptr, strstr(text, options[i].name), NULL));
 	cr_assert(ne(ptr, strstr(text, "Exit codes: 0."), NULL));
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		cr_assert(le(sz, strlen(line), 96), "%s", line);
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		cr_assert(le(sz, strcspn(line, "\n"), 96), "%s", line);
 }
 
 Test(options, version, .init = cr_redirect_stdout)

@@ -101,7 +101,7 @@ Test(settings, secrets_come_from_private_files)
 	char text[600];
 	char secret[400];
 
-	strcpy(secret, folder_write(&folder, "pw", "hunter2\n"));
+	str_format(secret, sizeof(secret), "%s", folder_write(&folder, "pw", "hunter2\n"));
 	str_format(text, sizeof(text), "store:\n  password_file: %s\n", secret);
 	accepted(text);
 	cr_assert(eq(str, settings.store_password, "hunter2"));
@@ -139,7 +139,7 @@ Test(settings, environment_overrides)
 	setenv("JOBSIGHT_SUMMARIZER_SERIES_POINTS", "50", 1);
 	setenv("JOBSIGHT_SUMMARIZER_SETTLE", "2d", 1);
 	setenv("JOBSIGHT_STORE_PASSWORD", "from env", 1);
-	strcpy(secret, folder_write(&folder, "pw", "from file\n"));
+	str_format(secret, sizeof(secret), "%s", folder_write(&folder, "pw", "from file\n"));
 	setenv("JOBSIGHT_PORTAL_PASSWORD_FILE", secret, 1);
 	accepted("store:\n  url: sqlite:/file\n");
 	cr_assert(eq(str, settings.store_url, "sqlite:/other"));
