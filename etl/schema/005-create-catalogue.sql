@@ -303,6 +303,7 @@ COMMENT ON COLUMN warehouse.job_nodes.node IS 'Host name.';
 COMMENT ON COLUMN warehouse.job_nodes.node_index IS 'Position of the node in the job, from 0.';
 COMMENT ON COLUMN warehouse.job_nodes.end_time IS 'End of the job; NULL while it runs.';
 
+REVOKE ALL ON FUNCTION warehouse.byte_at(bytea, integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.byte_at(bytea, integer, integer)
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
 GRANT SELECT ON warehouse.job_quality, warehouse.job_nodes
