@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// /proc/cpuinfo as the PMDA msr reads it: an accepted identity must be one that has a model row.
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pmdas/msr/model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct msr_identity id = {0};
+	const struct msr_model *m;
+
+	if (text == NULL)
+		abort();
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	if (msr_parse_cpuinfo(text, &id) == 0) {
+		m = msr_model_of(&id);
+		if (m->vendor != id.vendor || m->name == NULL)
+			abort();
+		for (enum msr_domain d = 0; d < MSR_DOMAINS; d++)
+			(void)msr_microjoules(msr_unit_of(m, d, size << 8), UINT64_MAX);
+		(void)msr_base_khz(m, size << 8);
+	}
+	free(text);
+	return 0;
+}
