@@ -74,15 +74,20 @@ static int set_count(struct sacct_record *r, size_t offset, const char *text)
 	return 0;
 }
 
+// Before 1970, or after the year 9999, is no time of a job.
 static int set_time(struct sacct_record *r, size_t offset, const char *text)
 {
-	int64_t *t = target(r, offset);
+	const int64_t last_s = INT64_C(253402300799);
+	bool is_epoch = !text[strspn(text, "0123456789")]; // SLURM_TIME_FORMAT=%s
+	int64_t t = 0;
 
 	if (is_nothing(text))
 		return 0;
-	if (!text[strspn(text, "0123456789")]) // SLURM_TIME_FORMAT=%s
-		return parse_i64(text, t) < 0 ? bad_value(r, "time", text) : 0;
-	return parse_time(text, r->zone, t) < 0 ? bad_value(r, "time", text) : 0;
+	if ((is_epoch ? parse_i64(text, &t) : parse_time(text, r->zone, &t)) < 0 || t < 0 ||
+		t > last_s)
+		return bad_value(r, "time", text);
+	*(int64_t *)target(r, offset) = t;
+	return 0;
 }
 
 static int set_duration(struct sacct_record *r, size_t offset, const char *text)

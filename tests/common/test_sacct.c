@@ -400,6 +400,8 @@ Test(sacct, bad_records_are_named_and_skipped)
 		{"99999999999999999999|a|COMPLETED|" TIMES "|n1", "JobID"},
 		{"1|a||" TIMES "|n1", "State"},
 		{"1|a|COMPLETED|yesterday|Unknown|Unknown|n1", "Submit: \"yesterday\" is no time"},
+		{"1|a|COMPLETED|1026-07-01T10:00:00|Unknown|Unknown|n1", "Submit"},
+		{"1|a|COMPLETED|999999999999999|Unknown|Unknown|n1", "Submit"},
 		{"1|a|COMPLETED|Unknown|Unknown|Unknown|n1", "no submit time"},
 		{"1|a|COMPLETED|" TIMES "|n[1-99999999]", "NodeList: host list"},
 		{"1|a|COMPLETED|" TIMES "|../../etc", "NodeList"},
