@@ -65,20 +65,8 @@ static void take_stanza(struct loader *l, const struct stanza *s)
 	add_metric(l, m);
 }
 
-static void load_file(struct loader *l, const char *path)
+static void take_tree(struct loader *l, const struct yaml_node *root)
 {
-	struct yaml_node *root = NULL;
-	struct error err = {0};
-
-	l->r.file = path;
-	if (yaml_load(path, l->r.arena, &root, &err) < 0) {
-		l->n_wrong++;
-		if (l->r.problem && l->r.problem->bad)
-			l->r.problem->bad(l->r.problem->context, &err);
-		return;
-	}
-	if (!root)
-		return;
 	if (root->kind != YAML_LIST) {
 		wrong(&l->r, root->line, "a list of stanzas is wanted here, each '- metric: NAME'");
 		l->n_wrong++;
@@ -90,6 +78,29 @@ static void load_file(struct loader *l, const char *path)
 			take_stanza(l, &s);
 		l->n_wrong += l->r.n_wrong > 0;
 	}
+}
+
+// What YAML itself has to say about a file: the code of its parser, and the tree or the reason.
+static void take_file(
+	struct loader *l, int code, const struct yaml_node *root, const struct error *err)
+{
+	if (code >= 0 && root)
+		take_tree(l, root);
+	if (code >= 0)
+		return;
+	l->n_wrong++;
+	if (l->r.problem && l->r.problem->bad)
+		l->r.problem->bad(l->r.problem->context, err);
+}
+
+static void load_file(struct loader *l, const char *path)
+{
+	struct yaml_node *root = NULL;
+	struct error err = {0};
+	int code = yaml_load(path, l->r.arena, &root, &err);
+
+	l->r.file = path;
+	take_file(l, code, root, &err);
 }
 
 static int is_stanza_file(const struct dirent *entry)
@@ -137,6 +148,20 @@ static void index_metrics(struct catalogue *c, struct arena *a)
 		map_put(m, c->metrics[i].name, &c->metrics[i]);
 }
 
+static int finish(struct loader *l, struct catalogue *ret)
+{
+	struct arena *a = l->r.arena;
+
+	l->n_wrong += (int)drop_conflicts(&l->r, l->metrics, &l->n);
+	*ret = (struct catalogue){.n = l->n};
+	ret->metrics = arena_array(a, l->n + 1, sizeof(struct metric));
+	for (size_t i = 0; i < l->n; i++)
+		ret->metrics[i] = *l->metrics[i];
+	index_metrics(ret, a);
+	catalogue_digest(ret, ret->hash);
+	return l->n_wrong;
+}
+
 int catalogue_load(const char *const *directories, size_t n, const struct catalogue_problem *p,
 	struct arena *a, struct catalogue *ret, struct error *err)
 {
@@ -144,14 +169,19 @@ int catalogue_load(const char *const *directories, size_t n, const struct catalo
 
 	for (size_t i = 0; i < n; i++)
 		TRY(load_directory(&l, directories[i], i == 0, err));
-	l.n_wrong += (int)drop_conflicts(&l.r, l.metrics, &l.n);
-	*ret = (struct catalogue){.n = l.n};
-	ret->metrics = arena_array(a, l.n + 1, sizeof(struct metric));
-	for (size_t i = 0; i < l.n; i++)
-		ret->metrics[i] = *l.metrics[i];
-	index_metrics(ret, a);
-	catalogue_digest(ret, ret->hash);
-	return l.n_wrong;
+	return finish(&l, ret);
+}
+
+int catalogue_parse(const char *file, const char *text, size_t len,
+	const struct catalogue_problem *p, struct arena *a, struct catalogue *ret)
+{
+	CLEANUP(loader_release) struct loader l = {.r = {.file = file, .arena = a, .problem = p}};
+	struct yaml_node *root = NULL;
+	struct error err = {0};
+	int code = yaml_parse(file, text, len, a, &root, &err);
+
+	take_file(&l, code, root, &err);
+	return finish(&l, ret);
 }
 
 const struct metric *catalogue_find(const struct catalogue *c, const char *name)

@@ -177,6 +177,10 @@ struct catalogue_problem {
 int catalogue_load(const char *const *directories, size_t n, const struct catalogue_problem *p,
 	struct arena *a, struct catalogue *ret, struct error *err) MUST_USE;
 
+// The same of one file's text. Returns the number of wrong stanzas.
+int catalogue_parse(const char *file, const char *text, size_t len,
+	const struct catalogue_problem *p, struct arena *a, struct catalogue *ret) MUST_USE;
+
 const struct metric *catalogue_find(const struct catalogue *c, const char *name);
 
 const char *scope_name(enum scope s);
