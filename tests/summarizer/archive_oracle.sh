@@ -8,7 +8,14 @@ oracle=$1 mkarchive=$2 here=$3
 pcp=$here/../servers/pcp
 work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-oracle.XXXXXX") || exit 99
 nodes=
-trap 'for n in $nodes; do bash "$pcp" stop "$work/$n" >/dev/null 2>&1; done; rm -rf "$work"' EXIT
+cleanup()
+{
+	for node in $nodes; do
+		bash "$pcp" stop "$work/$node" >/dev/null 2>&1
+	done
+	rm -rf "$work"
+}
+trap cleanup EXIT
 fail()
 {
 	echo "FAILED: $*" >&2
@@ -50,7 +57,7 @@ for version in 2 3; do
 		# shellcheck disable=SC1091
 		. "$work/env"
 		# Processes come and go meanwhile.
-		(for i in 1 2 3 4 5 6 7 8; do sleep 0.2 & sleep 0.3; done; wait) &
+		(for _ in 1 2 3 4 5 6 7 8; do sleep 0.2 & sleep 0.3; done; wait) &
 		pmlogger -V "$version" -v 10 -c "$work/pmlogger.config" -T 4sec -l "$work/log" \
 			"$work/real$version" >/dev/null 2>&1
 		wait

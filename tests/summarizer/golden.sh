@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# golden.sh SUMMARIZE GOLDEN MKARCHIVE SOURCE_DIR: the cases of golden/README.md through the whole
+# program; the same documents with 1, 2 and 7 workers, run again, and killed at any moment.
+set -u
+summarize=$1 golden=$2 mkarchive=$3 here=$4/golden
+work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-golden.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+fail()
+{
+	echo "FAILED: $*" >&2
+	exit 1
+}
+export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
+export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
+echo "{}" > "$work/empty.yaml"
+
+# Half of the archives in a tree by host and day, half in one folder.
+for text in "$here"/archives/*.txt; do
+	name=$(basename "$text" .txt)
+	case $name in
+	[a-m]*) dir=$work/tree/$name/2026/01/01 ;;
+	*) dir=$work/flat ;;
+	esac
+	mkdir -p "$dir"
+	"$mkarchive" "$text" "$dir/$name" || fail "mkarchive $name"
+done
+
+run() # STORE [OPTION...]
+{
+	store=$1
+	shift
+	"$summarize" --config "$work/empty.yaml" --accounting "sacct:$here/jobs.sacct" \
+		--archives "$work/tree" --archives "$work/flat" --cluster golden \
+		--store "sqlite:$store" "$@"
+}
+
+run "$work/1.sqlite" --workers 1 2> "$work/err" || { cat "$work/err"; fail "run: $?"; }
+"$golden" "sqlite:$work/1.sqlite" "$here/expected.txt" || fail "values differ"
+"$golden" "sqlite:$work/1.sqlite" > "$work/1.sums" || fail "digest"
+[ "$(wc -l < "$work/1.sums")" -eq 17 ] || fail "17 jobs have 17 documents"
+
+for workers in 2 7; do
+	run "$work/$workers.sqlite" --workers $workers -q || fail "run with $workers workers"
+	"$golden" "sqlite:$work/$workers.sqlite" > "$work/$workers.sums"
+	cmp "$work/1.sums" "$work/$workers.sums" || fail "$workers workers make other documents"
+done
+
+# Alone, a job gets the same document as among others.
+while IFS='|' read -r _ raw _; do
+	case $raw in [0-9]*) ;; *) continue ;; esac
+	run "$work/alone.sqlite" --workers 1 --job "$raw" -q || fail "job $raw alone"
+done < "$here/jobs.sacct"
+"$golden" "sqlite:$work/alone.sqlite" | sort > "$work/alone.sums"
+sort "$work/1.sums" | cmp - "$work/alone.sums" || fail "alone, jobs get other documents"
+
+# What is done stays; what archives are missing for was given up long ago.
+run "$work/1.sqlite" --workers 1 2> "$work/err" || fail "second run"
+grep -q '^summarized now  *0$' "$work/err" || { cat "$work/err"; fail "done jobs were done again"; }
+run "$work/1.sqlite" --again --workers 2 -q || fail "--again"
+"$golden" "sqlite:$work/1.sqlite" > "$work/again.sums"
+cmp "$work/1.sums" "$work/again.sums" || fail "--again makes other documents"
+
+# A stored document is not replaced by one that knows less.
+mkdir "$work/nothing"
+"$summarize" --config "$work/empty.yaml" --accounting "sacct:$here/jobs.sacct" --again -q \
+	--archives "$work/nothing" --cluster golden --store "sqlite:$work/1.sqlite" || fail "nothing"
+"$golden" "sqlite:$work/1.sqlite" > "$work/kept.sums"
+cmp "$work/1.sums" "$work/kept.sums" || fail "documents were lost with the archives"
+
+# A dry run leaves no trace.
+run "$work/dry.sqlite" --dry-run -q || fail "dry run"
+[ ! -e "$work/dry.sqlite" ] || fail "a dry run made a store"
+
+# Two runs never overlap.
+exec 9> "$work/lock"
+flock -n 9 || fail "the lock is held"
+run "$work/1.sqlite" -q 2> "$work/err"
+[ $? -eq 75 ] || fail "a second run did not end with 75"
+exec 9>&-
+
+# Killed at any moment and run again: the same documents.
+rm -f "$work/killed.sqlite"*
+for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.08 0.1 0.15 0.2; do
+	run "$work/killed.sqlite" --again --workers 2 -q &
+	pid=$!
+	sleep $delay
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+done
+sleep 0.2
+tries=0
+until run "$work/killed.sqlite" --workers 2 -q; do # workers of the last run may hold the lock
+	tries=$((tries + 1))
+	[ $tries -lt 50 ] || fail "no run after kills"
+	sleep 0.1
+done
+"$golden" "sqlite:$work/killed.sqlite" | sort > "$work/killed.sums"
+sort "$work/1.sums" | cmp - "$work/killed.sums" || fail "kills changed the documents"
+echo "all cases as expected"
