@@ -168,16 +168,16 @@ static const struct {
 	{"COMPLETED", "good", "✓"},
 	{"RUNNING", "live", "▶"},
 	{"PENDING", "quiet", "…"},
-	{"SUSPENDED", "quiet", "‖"},
+	{"SUSPENDED", "quiet", "="},
 	{"CANCELLED", "quiet", "⊘"},
-	{"PREEMPTED", "quiet", "⇤"},
+	{"PREEMPTED", "quiet", "↩"},
 	{"REQUEUED", "quiet", "↻"},
 	{"FAILED", "bad", "✕"},
-	{"TIMEOUT", "warn", "⧗"},
-	{"DEADLINE", "warn", "⧗"},
+	{"TIMEOUT", "warn", "◔"},
+	{"DEADLINE", "warn", "◔"},
 	{"OUT_OF_MEMORY", "bad", "▲"},
-	{"NODE_FAIL", "bad", "⚡"},
-	{"BOOT_FAIL", "bad", "⚡"},
+	{"NODE_FAIL", "bad", "↯"},
+	{"BOOT_FAIL", "bad", "↯"},
 };
 
 void layout_state(struct strbuf *out, const char *state)

@@ -85,6 +85,15 @@ void portal_handle(void *portal, struct request *q, struct reply *r)
 	reply_finish(r, q);
 }
 
+const char *portal_zone_name(const struct portal *p, const char *cluster)
+{
+	const struct settings *s = p->settings;
+	for (size_t i = 0; i < s->n_clusters; i++)
+		if (str_eq(s->clusters[i].name, cluster) && s->clusters[i].timezone)
+			return s->clusters[i].timezone;
+	return "UTC";
+}
+
 const struct timezone_rules *portal_zone(const struct portal *p, const char *cluster)
 {
 	for (size_t i = 0; i < p->settings->n_clusters; i++)

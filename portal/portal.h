@@ -28,3 +28,4 @@ void portal_handle(void *portal, struct request *q, struct reply *r);
 
 // The zone in which a cluster's people think; NULL is UTC.
 const struct timezone_rules *portal_zone(const struct portal *p, const char *cluster);
+const char *portal_zone_name(const struct portal *p, const char *cluster);

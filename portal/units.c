@@ -9,6 +9,7 @@
 #include "common/macro.h"
 #include "common/str.h"
 
+#define DAYS_FROM  (48 * 3600)
 #define THIN_SPACE "\u202f"
 
 enum scaling { SCALE_DECIMAL, SCALE_BINARY, SCALE_PERCENT, SCALE_SPAN, SCALE_NONE };
@@ -24,6 +25,7 @@ static const struct {
 	{"%", SCALE_NONE, "%"},
 	{"percent", SCALE_NONE, "%"},
 	{"CPU %", SCALE_NONE, "%"},
+	{"GPU %", SCALE_NONE, "%"},
 	{"B", SCALE_BINARY, "B"},
 	{"byte", SCALE_BINARY, "B"},
 	{"bytes", SCALE_BINARY, "B"},
@@ -33,6 +35,7 @@ static const struct {
 	{"GB", SCALE_NONE, "GB"},
 	{"MB/s", SCALE_NONE, "MB/s"},
 	{"GB/s", SCALE_NONE, "GB/s"},
+	{"GHz", SCALE_NONE, "GHz"},
 	{"s", SCALE_SPAN, ""},
 	{"second", SCALE_SPAN, ""},
 	{"seconds", SCALE_SPAN, ""},
@@ -142,8 +145,8 @@ const char *span_show(int64_t seconds, char buf[SPAN_SIZE])
 {
 	uint64_t s = seconds < 0 ? -(uint64_t)seconds : (uint64_t)seconds;
 	const char *sign = seconds < 0 ? "-" : "";
-	unsigned long long days = s / 86400;
-	unsigned hours = (unsigned)(s / 3600 % 24);
+	unsigned long long days = s < DAYS_FROM ? 0 : s / 86400; // limits of 24:00:00 are common
+	unsigned hours = (unsigned)(s / 3600 - days * 24);
 	unsigned minutes = (unsigned)(s / 60 % 60);
 	unsigned rest = (unsigned)(s % 60);
 	if (days > 0)

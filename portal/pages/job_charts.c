@@ -197,6 +197,8 @@ void job_charts(const struct job_page *j)
 	job_url(&url, "/api", j->detail->run, "/series");
 	html_raw(j->out, "<section id=\"charts\"");
 	html_attribute(j->out, "data-source", strbuf_text(&url));
+	html_attribute(j->out, "data-zone",
+		portal_zone_name(j->portal, field_text(j->detail->run, "cluster")));
 	html_raw(j->out, "><h2>Charts</h2>");
 	if (j->detail->series.n == 0)
 		html_element(j->out, "p", "notice",

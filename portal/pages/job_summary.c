@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Summary values of the job page, in the groups of the catalogue. A value that is absent says why.
 #include <math.h>
+#include <string.h>
 
 #include "portal/field.h"
 #include "portal/html.h"
@@ -29,9 +30,20 @@ static const char *words_of(const char *statistic)
 	return "";
 }
 
-static const char *group_of(const struct doc *metric)
+static bool has_column(const struct doc *metric)
 {
+	return field_text(metric, "column_name")[0] != '\0';
+}
+
+// A metric that is not drawn stands with those of its area that are: cpu.idle with cpu.user.
+static const char *group_of(const struct rows *metrics, const struct doc *metric)
+{
+	const char *name = field_text(metric, "name");
+	size_t len = strcspn(name, ".") + 1;
 	const char *group = field_text(metric, "chart_group");
+	for (size_t i = 0; !group[0] && i < metrics->n; i++)
+		if (strncmp(field_text(metrics->items[i], "name"), name, len) == 0)
+			group = field_text(metrics->items[i], "chart_group");
 	return group[0] ? group : "Other";
 }
 
@@ -75,19 +87,24 @@ static void put_value(
 	put_spread(j, p, unit);
 }
 
-// "not measured: The job was too short for this metric."
+#define REASON_MEASURED 0
+#define REASON_ABSENT   100 // the document says nothing about it
+
+// "not measured: too short"; the sentence about it is in the details.
 static void put_reason(const struct job_page *j, const struct doc *metric)
 {
-	const char *help = field_text(metric, "reason_help");
+	int64_t reason = field_int(metric, "reason", -1);
+	const char *words = field_text(metric, "reason_name");
+	if (reason < 0)
+		words = "no summary yet";
+	else if (reason == REASON_ABSENT || reason == REASON_MEASURED)
+		words = "nothing recorded";
 	html_raw(j->out, "<span class=\"absent\"");
 	html_attribute(j->out, "data-metric", field_text(metric, "name"));
-	int64_t reason = field_int(metric, "reason", -1);
 	html_attributef(j->out, "data-reason", "%lld", (long long)reason);
-	html_raw(j->out, ">not measured");
-	if (reason != 0 && help[0])
-		html_textf(j->out, ": %s", help);
-	else if (reason < 0)
-		html_text(j->out, ": The job has no summary yet.");
+	html_attribute(j->out, "title", field_text(metric, "reason_help"));
+	html_raw(j->out, ">not measured: ");
+	html_text(j->out, words);
 	html_raw(j->out, "</span>");
 }
 
@@ -96,6 +113,8 @@ static void put_about(
 {
 	html_raw(j->out, "<div class=\"about\"><p>");
 	html_text(j->out, field_text(metric, "help"));
+	if (isnan(field_number(metric, "value")))
+		html_textf(j->out, " Not measured: %s", field_text(metric, "reason_help"));
 	html_raw(j->out, "</p><p class=\"source\"><code>");
 	html_text(j->out, field_text(metric, "name"));
 	html_raw(j->out, "</code>");
@@ -134,31 +153,33 @@ static void put_metric(const struct job_page *j, const struct doc *metric)
 	html_raw(j->out, "</details></li>");
 }
 
-static bool has_column(const struct doc *metric)
-{
-	return field_text(metric, "column_name")[0] != '\0';
-}
-
 // Is this the first metric of its group?
 static bool is_group_start(const struct rows *metrics, size_t at)
 {
+	const char *group = group_of(metrics, metrics->items[at]);
 	for (size_t i = 0; i < at; i++)
 		if (has_column(metrics->items[i]) &&
-			str_eq(group_of(metrics->items[i]), group_of(metrics->items[at])))
+			str_eq(group_of(metrics, metrics->items[i]), group))
 			return false;
 	return has_column(metrics->items[at]);
 }
 
+// What was measured first, then what was not.
 static void put_group(const struct job_page *j, size_t start)
 {
 	const struct rows *metrics = &j->detail->values;
-	const char *group = group_of(metrics->items[start]);
+	const char *group = group_of(metrics, metrics->items[start]);
 	html_raw(j->out, "<section class=\"card\">");
 	html_element(j->out, "h3", NULL, group);
 	html_raw(j->out, "<ul class=\"metrics\">");
-	for (size_t i = start; i < metrics->n; i++)
-		if (has_column(metrics->items[i]) && str_eq(group_of(metrics->items[i]), group))
-			put_metric(j, metrics->items[i]);
+	for (int is_absent = 0; is_absent <= 1; is_absent++) {
+		for (size_t i = start; i < metrics->n; i++) {
+			const struct doc *m = metrics->items[i];
+			if (has_column(m) && str_eq(group_of(metrics, m), group) &&
+				isnan(field_number(m, "value")) == (is_absent != 0))
+				put_metric(j, m);
+		}
+	}
 	html_raw(j->out, "</ul></section>");
 }
 

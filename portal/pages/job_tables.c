@@ -174,16 +174,15 @@ static void put_field(const struct job_page *j, const char *key, enum shown_as a
 
 void job_accounting(const struct job_page *j)
 {
-	html_raw(j->out, "<section id=\"accounting\"><h2>Accounting</h2><table class=\"record\">"
-			 "<tbody>");
+	html_raw(j->out, "<section id=\"accounting\"><h2>Accounting</h2><dl class=\"record\">");
 	for (size_t i = 0; i < ARRAY_LEN(accounting); i++) {
 		if (!field_is_there(j->detail->run, accounting[i].key))
 			continue;
-		html_raw(j->out, "<tr><th scope=\"row\">");
+		html_raw(j->out, "<div><dt>");
 		html_text(j->out, accounting[i].label);
-		html_raw(j->out, "</th><td>");
+		html_raw(j->out, "</dt><dd>");
 		put_field(j, accounting[i].key, accounting[i].as);
-		html_raw(j->out, "</td></tr>");
+		html_raw(j->out, "</dd></div>");
 	}
-	html_raw(j->out, "</tbody></table></section>");
+	html_raw(j->out, "</dl></section>");
 }

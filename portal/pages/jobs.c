@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page with the list of jobs: filter, table with efficiency bars, paging.
 #include <math.h>
+#include <string.h>
 
 #include "portal/field.h"
 #include "portal/html.h"
@@ -128,19 +129,27 @@ static void put_count(struct strbuf *out, const struct job_list *l)
 	html_raw(out, ">JSON</a></p></div>");
 }
 
-// The first share of each group of charts: what a person looks at first.
+static bool is_same_area(const struct doc *a, const struct doc *b) // cpu.user, cpu.system
+{
+	const char *x = field_text(a, "name");
+	const char *y = field_text(b, "name");
+	size_t len = strcspn(x, ".");
+	return len == strcspn(y, ".") && memcmp(x, y, len) == 0;
+}
+
+// The first share of each area of the catalogue: what a person looks at first.
 static size_t choose_bars(const struct rows *metrics, const struct doc *bars[BARS_MAX])
 {
 	size_t n = 0;
 	for (size_t i = 0; i < metrics->n && n < BARS_MAX; i++) {
 		const struct doc *m = metrics->items[i];
-		const char *group = field_text(m, "chart_group");
-		if (!str_eq(field_text(m, "unit"), "ratio") || !field_text(m, "column_name")[0] ||
-			!group[0] || !str_eq(field_text(m, "aggregate"), "mean"))
-			continue;
-		if (n > 0 && str_eq(field_text(bars[n - 1], "chart_group"), group))
-			continue;
-		bars[n++] = m;
+		bool is_share = str_eq(field_text(m, "unit"), "ratio") &&
+		                field_text(m, "column_name")[0] &&
+		                str_eq(field_text(m, "aggregate"), "mean");
+		for (size_t k = 0; is_share && k < n; k++)
+			is_share = !is_same_area(bars[k], m);
+		if (is_share)
+			bars[n++] = m;
 	}
 	return n;
 }

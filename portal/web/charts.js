@@ -2,12 +2,15 @@
 // Draws the charts of the job page again on canvas: one request for all series of the job, then a
 // chart for each figure that the server made, when it comes into view.
 
-import { show } from './units.js';
+import { show, showTick } from './units.js';
 
 const HEIGHT = 190;
 const GAP_STEPS = 2.5; // as in portal/series.c
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const zone = document.querySelector('#charts[data-zone]')?.dataset.zone ?? 'UTC';
+const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+const stamp = (t) => clock.format(new Date(t * 1000)); // 2026-11-18 01:02:03
 const palette = () => Array.from({ length: 8 }, (_, i) => css(`--series-${i + 1}`));
 
 // A point without value between two that lie too far apart, so that no line crosses the gap.
@@ -58,6 +61,18 @@ function styleOf(lines, kind) {
   }));
 }
 
+// 24-hour clock; the date below the first tick and at each new day.
+function timeTicks(_, splits, axis, space, step) {
+  let day = '';
+  return splits.map((t) => {
+    const [date, clock] = stamp(t).split(' ');
+    const text = step >= 86400 ? date.slice(5) : clock.slice(0, step < 60 ? 8 : 5);
+    if (date === day || step >= 86400) return text;
+    day = date;
+    return `${text}\n${date.slice(5)}`;
+  });
+}
+
 function axes(unit) {
   const common = {
     stroke: css('--ink-soft'),
@@ -66,12 +81,12 @@ function axes(unit) {
     ticks: { show: false },
   };
   return [
-    { ...common, space: 70, size: 28 },
+    { ...common, space: 60, size: 36, values: timeTicks },
     {
       ...common,
       size: (_, values) => 14 + 6.5 * Math.max(4, ...(values ?? []).map((v) => v.length)),
       space: 32,
-      values: (_, splits) => splits.map((v) => show(v, unit)),
+      values: (_, splits) => splits.map((v) => showTick(v, unit)),
     },
   ];
 }
@@ -94,7 +109,7 @@ function fillTip(u, tip, unit, isBand) {
     .filter(({ s, v }) => s.show && v !== null && v !== undefined);
   if (!isBand) near.sort((a, b) => Math.abs(u.valToPos(a.v, 'y') - top) - Math.abs(u.valToPos(b.v, 'y') - top));
   const time = document.createElement('time');
-  time.textContent = new Date(u.data[0][idx] * 1000).toLocaleString();
+  time.textContent = stamp(u.data[0][idx]);
   tip.replaceChildren(time, ...near.slice(0, 6).map(({ s, v, colour }) => {
     const row = document.createElement('div');
     const mark = document.createElement('i');
@@ -164,6 +179,8 @@ function draw(figure, series, hosts) {
   const options = {
     width: plot.clientWidth,
     height: HEIGHT,
+    padding: [8, 10, 0, 0],
+    tzDate: (t) => uPlot.tzDate(new Date(t * 1000), zone),
     legend: { show: false },
     cursor: { sync: { key: 'job' }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1e-9) * 1.06] } },

@@ -26,22 +26,30 @@ function digits(v) {
   return v.toFixed(size < 0.01 ? 4 : 3);
 }
 
-function scaled(v, base, prefixes, unit) {
+function scaled(v, base, prefixes) {
   let i = 0;
   while (Math.abs(v) >= base * 0.9995 && i + 1 < prefixes.length) {
     v /= base;
     i++;
   }
-  return [digits(v), prefixes[i] + unit];
+  return [digits(v), prefixes[i]];
+}
+
+function partsOf(v, unit) {
+  const [kind, text] = kinds[unit] ?? ['decimal', unit];
+  if (kind === 'percent') return [digits(v * 100), '', text];
+  if (kind === 'plain') return [digits(v), '', text];
+  return [...scaled(v, kind === 'binary' ? 1024 : 1000, kind === 'binary' ? binary : decimal), text];
 }
 
 export function show(v, unit) {
   if (v === null || v === undefined) return '–';
-  const [kind, text] = kinds[unit] ?? ['decimal', unit];
-  let parts;
-  if (kind === 'percent') parts = [digits(v * 100), text];
-  else if (kind === 'plain') parts = [digits(v), text];
-  else if (kind === 'binary') parts = scaled(v, 1024, binary, text);
-  else parts = scaled(v, 1000, decimal, text);
-  return parts.join(' ').trim();
+  const [number, prefix, text] = partsOf(v, unit);
+  return `${number} ${prefix}${text}`.trim();
+}
+
+// For axes, whose unit stands in the chart's caption.
+export function showTick(v, unit) {
+  const [number, prefix] = partsOf(v, unit);
+  return `${number.includes('.') ? number.replace(/\.?0+$/, '') : number}${prefix && ' '}${prefix}`;
 }

@@ -27,8 +27,8 @@ struct made { // one job of the site
 };
 
 static const struct made special[] = {
-	{1001, "1001", "relax", "alice", "physics", "cpu", "COMPLETED", 4, 64, 0,
-		FIRST_END - 12000, 722, 11422, 86400, false, true, true},
+	{1001, "1001", "relax", "alice", "physics", "cpu", "COMPLETED", 4, 64, 0, FIRST_END - 12000,
+		722, 11422, 86400, false, true, true},
 	{1002, "1002", "<script>alert(1)</script>", "bob", "chemistry", "cpu", "FAILED", 1, 16, 0,
 		FIRST_END - 9000, 31, 4000, 7200, false, false, false},
 	{1003, "1003", "requeued", "alice", "physics", "cpu", "NODE_FAIL", 2, 32, 0,
@@ -82,8 +82,8 @@ static double value_of(const struct made *j, const struct metric *m)
 	return share * scale_of_unit(m->unit);
 }
 
-static void put_metric(const struct made *j, const struct metric *m, struct doc *root,
-	struct arena *a)
+static void put_metric(
+	const struct made *j, const struct metric *m, struct doc *root, struct arena *a)
 {
 	if (!m->column || (str_starts(m->name, "gpu.") && j->gpus == 0))
 		return;
@@ -101,8 +101,8 @@ static void put_metric(const struct made *j, const struct metric *m, struct doc 
 	doc_put_double(at, a, "min", v * 0.6);
 	doc_put_double(at, a, "max", top);
 	doc_put_double(at, a, "std", v * 0.1);
-	doc_put_double(doc_at(root, a, arena_printf(a, "jobsight.coverage.%s", m->name)), a, "time",
-		0.98);
+	doc_put_double(
+		doc_at(root, a, arena_printf(a, "jobsight.coverage.%s", m->name)), a, "time", 0.98);
 }
 
 static double point_of(const struct made *j, const struct metric *m, unsigned host, unsigned i)
@@ -131,8 +131,8 @@ static void put_line(const struct made *j, const struct metric *m, unsigned host
 	}
 }
 
-static struct doc *make_series(const struct made *j, const struct catalogue *c, const char *id,
-	struct arena *a)
+static struct doc *make_series(
+	const struct made *j, const struct catalogue *c, const char *id, struct arena *a)
 {
 	struct doc *root = doc_object(a);
 	doc_put_text(root, a, "_id", id);
@@ -146,7 +146,8 @@ static struct doc *make_series(const struct made *j, const struct catalogue *c, 
 			continue;
 		struct doc *times = doc_array(a);
 		for (unsigned k = 0; k < POINTS; k++)
-			doc_put_int(times, a, NULL, j->submit + j->wait + (k + 1) * j->wall / POINTS);
+			doc_put_int(
+				times, a, NULL, j->submit + j->wait + (k + 1) * j->wall / POINTS);
 		doc_put(doc_at(root, a, m->series->document), a, "times", times);
 		struct doc *lines = doc_at(doc_at(root, a, m->series->document), a, "hosts");
 		for (unsigned k = 0; k < j->nodes; k++)
@@ -184,8 +185,8 @@ static void put_accounting(const struct made *j, struct doc *root, struct arena 
 	doc_put(acct, a, "host_list", hosts);
 }
 
-static struct doc *make_summary(const struct made *j, const struct catalogue *c, const char *id,
-	struct arena *a)
+static struct doc *make_summary(
+	const struct made *j, const struct catalogue *c, const char *id, struct arena *a)
 {
 	struct doc *root = doc_object(a);
 	doc_put_text(root, a, "_id", id);
@@ -204,8 +205,8 @@ static struct doc *make_summary(const struct made *j, const struct catalogue *c,
 	return root;
 }
 
-static int put_job(struct store *s, const struct made *j, const struct catalogue *c,
-	struct error *err)
+static int put_job(
+	struct store *s, const struct made *j, const struct catalogue *c, struct error *err)
 {
 	CLEANUP(arena_release) struct arena a = {0};
 	int64_t end = j->submit + j->wait + j->wall;
@@ -225,16 +226,24 @@ static int put_plain(struct store *s, const struct catalogue *c, struct error *e
 	static const char *const accounts[] = {"physics", "chemistry", "climate"};
 	static const char *const states[] = {"COMPLETED", "COMPLETED", "COMPLETED", "FAILED",
 		"TIMEOUT", "COMPLETED", "CANCELLED"};
-	static const char *const names[] = {"md-run", "preprocess", "cfd", "vasp-relax", "ensemble"};
+	static const char *const names[] = {
+		"md-run", "preprocess", "cfd", "vasp-relax", "ensemble"};
 	for (unsigned i = 0; i < PLAIN_JOBS; i++) {
 		char id[16];
 		(void)str_format(id, sizeof(id), "%u", 2000 + i);
-		struct made j = {.raw_id = 2000 + i, .id = id, .name = names[i % 5],
-			.user = users[i % 3], .account = accounts[i % 3],
-			.partition = i % 4 ? "cpu" : "gpu", .state = states[i % 7],
-			.nodes = 1 + i % 3, .cores = 16 * (1 + i % 3), .gpus = i % 4 ? 0 : 2,
+		struct made j = {.raw_id = 2000 + i,
+			.id = id,
+			.name = names[i % 5],
+			.user = users[i % 3],
+			.account = accounts[i % 3],
+			.partition = i % 4 ? "cpu" : "gpu",
+			.state = states[i % 7],
+			.nodes = 1 + i % 3,
+			.cores = 16 * (1 + i % 3),
+			.gpus = i % 4 ? 0 : 2,
 			.submit = FIRST_END - 86400 - 3000 * (int64_t)i,
-			.wait = (int64_t)(7200 * noise(i)), .wall = 60 + (int64_t)(20000 * noise(i + 9)),
+			.wait = (int64_t)(7200 * noise(i)),
+			.wall = 60 + (int64_t)(20000 * noise(i + 9)),
 			.limit = 28800};
 		TRY(put_job(s, &j, c, err));
 	}
