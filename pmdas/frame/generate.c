@@ -169,14 +169,35 @@ static const char *unit_word(const char *id)
 	return id;
 }
 
+// Lines of at most 76 columns: newhelp(1) grumbles at long ones.
+static void put_wrapped(const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column && column + 1 + word > 76) {
+			putchar('\n');
+			column = 0;
+		}
+		column += (size_t)printf("%s%.*s", column ? " " : "", (int)word, text);
+		text += word + strspn(text + word, " ");
+	}
+	printf("\n\n");
+}
+
 // newhelp(1): "@ NAME one line", then text. Instance domains go by number.
 static void put_help(void)
 {
-	for (size_t i = 0; i < ARRAY_LEN(indoms); i++)
-		printf("@ %u.%zu %s\n%s\n\n", pmda.domain, i, indoms[i].oneline, indoms[i].help);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		printf("@ %s.%s %s\n%s\n\n", pmda.name, rows[i].name, rows[i].oneline,
-			rows[i].help);
+	for (size_t i = 0; i < ARRAY_LEN(indoms); i++) {
+		printf("@ %u.%zu %s\n", pmda.domain, i, indoms[i].oneline);
+		put_wrapped(indoms[i].help);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		printf("@ %s.%s %s\n", pmda.name, rows[i].name, rows[i].oneline);
+		put_wrapped(rows[i].help);
+	}
 }
 
 static void put_markdown(void)

@@ -134,8 +134,8 @@ static int fake_read(
 	return (int)size;
 }
 
-static int fake_write(const char *path, const char *buf, size_t size, off_t address,
-	struct fuse_file_info *info)
+static int fake_write(
+	const char *path, const char *buf, size_t size, off_t address, struct fuse_file_info *info)
 {
 	int fd = openat(source_of(), "writes", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 

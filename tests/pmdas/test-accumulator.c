@@ -91,7 +91,7 @@ Test(accumulator, time_going_backwards_is_no_time)
 }
 
 struct day {
-	unsigned shift;   // unit 2^-shift joule
+	unsigned shift; // unit 2^-shift joule
 	uint64_t watts;
 	int64_t period_s; // between readings
 	uint64_t start;   // of the counter

@@ -66,7 +66,8 @@ static struct machine make(const char *cpuinfo)
 	put(&m, cpuinfo, "proc/cpuinfo");
 	put(&m, "0-3\n", "sys/devices/system/cpu/present");
 	for (unsigned cpu = 0; cpu < 4; cpu++) {
-		put(&m, digit[cpu / 2], "sys/devices/system/cpu/cpu%u/topology/physical_package_id", cpu);
+		put(&m, digit[cpu / 2], "sys/devices/system/cpu/cpu%u/topology/physical_package_id",
+			cpu);
 		put(&m, digit[cpu % 2], "sys/devices/system/cpu/cpu%u/topology/core_id", cpu);
 		put(&m, "1", "dev/cpu/%u/msr.d/0x10", cpu);
 	}
@@ -167,7 +168,8 @@ Test(machine, a_wrap_is_folded_and_a_reset_counted)
 	poll(&m, 10);
 	set(&m, 0, 0x611, 4 * joule);
 	poll(&m, 10);
-	cr_assert(eq(u64, m.msr->packages[0].energy.reading.value, ((UINT64_C(1) << 18) + 5) * 1000000));
+	cr_assert(eq(
+		u64, m.msr->packages[0].energy.reading.value, ((UINT64_C(1) << 18) + 5) * 1000000));
 	cr_assert(eq(u64, m.msr->node.resets.value, 1));
 	stop(&m);
 }

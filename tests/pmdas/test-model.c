@@ -29,12 +29,13 @@ Test(model, table_is_large_and_sound)
 		// An energy domain without a package domain exists nowhere.
 		cr_assert(m->domains == 0 || m->domains & 1U << MSR_PACKAGE, "%s", m->name);
 		// Only servers since Sapphire Rapids count the platform in joules.
-		cr_assert(m->platform != MSR_UNIT_JOULE || m->domains & 1U << MSR_PLATFORM, "%s", m->name);
+		cr_assert(m->platform != MSR_UNIT_JOULE || m->domains & 1U << MSR_PLATFORM, "%s",
+			m->name);
 		for (size_t j = 0; j < i; j++) {
 			const struct msr_model *o = &msr_models[j];
 
-			cr_assert(o->vendor != m->vendor || o->family != m->family || o->last < m->first ||
-					  o->first > m->last,
+			cr_assert(o->vendor != m->vendor || o->family != m->family ||
+					  o->last < m->first || o->first > m->last,
 				"%s and %s overlap", m->name, o->name);
 		}
 	}
@@ -97,8 +98,8 @@ Test(model, units_of_every_rule)
 		const struct msr_model *m = find(is_amd ? MSR_AMD : MSR_INTEL, c->family, c->model);
 		struct msr_unit unit = msr_unit_of(m, c->domain, c->unit_register);
 
-		cr_assert(eq(u64, msr_microjoules(unit, c->counts), c->microjoules), "%s, domain %d",
-			m->name, (int)c->domain);
+		cr_assert(eq(u64, msr_microjoules(unit, c->counts), c->microjoules),
+			"%s, domain %d", m->name, (int)c->domain);
 	}
 }
 
@@ -136,7 +137,8 @@ Test(model, cpuinfo_of_both_vendors)
 	cr_assert(eq(uint, id.model, 85));
 	cr_assert(eq(uint, id.stepping, 4));
 	cr_assert(eq(int, 0,
-		msr_parse_cpuinfo("vendor_id: HygonGenuine\ncpu family: 24\nmodel: 0\nstepping: 1\n", &id)));
+		msr_parse_cpuinfo(
+			"vendor_id: HygonGenuine\ncpu family: 24\nmodel: 0\nstepping: 1\n", &id)));
 	cr_assert(eq(int, (int)id.vendor, MSR_AMD));
 	cr_assert(eq(int, 0,
 		msr_parse_cpuinfo("vendor_id: Else\ncpu family: 1\nmodel: 2\nstepping: 3\n", &id)));
