@@ -168,7 +168,9 @@ int parse_time(const char *s, const struct timezone_rules *zone, int64_t *ret_s)
 	return 0;
 }
 
-// A whole number at *p, at most 12 digits (30,000 years of seconds): no sum below overflows.
+#define DURATION_MAX_S INT64_C(999999999999) // 30,000 years
+
+// A whole number at *p, at most 12 digits: no sum below overflows.
 static int take_count(const char **p, int64_t *ret)
 {
 	int64_t v = 0;
@@ -239,17 +241,28 @@ static int parse_colons(const char *s, int64_t *ret_s)
 	return 0;
 }
 
-int parse_duration(const char *s, int64_t *ret_s)
+static int parse_any_duration(const char *s, int64_t *ret_s)
 {
-	if (!s)
-		return -EINVAL;
-	if (!*s || str_eq(s, "UNLIMITED"))
-		return -ERANGE;
 	if (strpbrk(s, ":-"))
 		return parse_colons(s, ret_s);
 	if (!s[strspn(s, "0123456789")])
 		return take_count(&s, ret_s);
 	return parse_units(s, ret_s);
+}
+
+int parse_duration(const char *s, int64_t *ret_s)
+{
+	int64_t total = 0;
+
+	if (!s)
+		return -EINVAL;
+	if (!*s || str_eq(s, "UNLIMITED"))
+		return -ERANGE;
+	TRY(parse_any_duration(s, &total));
+	if (total > DURATION_MAX_S)
+		return -ERANGE;
+	*ret_s = total;
+	return 0;
 }
 
 const char *format_time(int64_t utc_s, char buf[TIME_TEXT_SIZE])

@@ -57,7 +57,10 @@ void strbuf_puts(struct strbuf *b, const char *s)
 
 void strbuf_putc(struct strbuf *b, char c)
 {
-	strbuf_add(b, &c, 1);
+	if (b->room - b->len < 2) // an empty buffer has neither
+		strbuf_reserve(b, 1);
+	b->text[b->len++] = c;
+	b->text[b->len] = '\0';
 }
 
 void strbuf_printf(struct strbuf *b, const char *fmt, ...)
