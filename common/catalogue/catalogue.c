@@ -28,7 +28,7 @@ static void add_metric(struct loader *l, struct metric *m)
 {
 	if (l->n == l->room) {
 		l->room = l->room ? l->room * 2 : 64;
-		l->metrics = memory_resize(l->metrics, l->room, sizeof(l->metrics[0]));
+		l->metrics = memory_resize(l->metrics, l->room, sizeof(struct metric *));
 	}
 	l->metrics[l->n++] = m;
 	map_put(&l->by_name, m->name, m);
@@ -40,7 +40,7 @@ static void remove_metric(struct loader *l, const struct metric *m)
 
 	while (l->metrics[i] != m)
 		i++;
-	memmove(&l->metrics[i], &l->metrics[i + 1], (l->n - i - 1) * sizeof(l->metrics[0]));
+	memmove(&l->metrics[i], &l->metrics[i + 1], (l->n - i - 1) * sizeof(struct metric *));
 	l->n--;
 }
 

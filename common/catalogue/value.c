@@ -43,7 +43,8 @@ static struct expression *compile_one(
 
 struct expression **compile_for_all(struct draft *d, const char *text, const char *what, int line)
 {
-	struct expression **ret = arena_array(d->r->arena, d->m->n_sources + 1, sizeof(*ret));
+	struct expression **ret =
+		arena_array(d->r->arena, d->m->n_sources + 1, sizeof(struct expression *));
 	struct error last = {0};
 
 	for (size_t i = 0; i < d->m->n_sources; i++)
@@ -89,7 +90,8 @@ static const struct yaml_node *value_of_source(
 struct expression **read_value(
 	struct draft *d, const struct yaml_node *node, const char *what, int line)
 {
-	struct expression **ret = arena_array(d->r->arena, d->m->n_sources + 1, sizeof(*ret));
+	struct expression **ret =
+		arena_array(d->r->arena, d->m->n_sources + 1, sizeof(struct expression *));
 	const struct yaml_node *map = node ? node : d->value;
 	unsigned before = d->r->n_wrong;
 	struct error last = {0};
