@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/document/document.h"
+#include "common/memory.h"
 #include "etl/copy.h"
 #include "etl/field.h"
 
@@ -191,21 +192,19 @@ static uint8_t coverage_percent(struct bytes b, const char *path)
 
 static void put_metrics(const struct extract *x, struct bytes b, struct strbuf *row)
 {
-	CLEANUP(strbuf_release) struct strbuf quality = {0};
-	CLEANUP(strbuf_release) struct strbuf coverage = {0};
+	AUTO_FREE uint8_t *quality = memory_alloc(x->n_metrics + 1, 1);
+	AUTO_FREE uint8_t *coverage = memory_alloc(x->n_metrics + 1, 1);
 	CLEANUP(strbuf_release) struct strbuf values = {0};
 
-	for (size_t i = 0; i < x->n_metrics; i++) {
-		strbuf_putc(&quality, (char)REASON_NOT_ASKED);
-		strbuf_putc(&coverage, (char)COVERAGE_UNKNOWN);
-	}
+	memset(quality, REASON_NOT_ASKED, x->n_metrics);
+	memset(coverage, COVERAGE_UNKNOWN, x->n_metrics);
 	for (size_t i = 0; i < x->n_columns; i++) {
 		const struct extract_column *c = &x->columns[i];
 		int reason;
 		double v = metric_value(b, c, &reason);
 
-		quality.text[c->metric_id] = (char)reason;
-		coverage.text[c->metric_id] = (char)coverage_percent(b, c->coverage);
+		quality[c->metric_id] = (uint8_t)reason;
+		coverage[c->metric_id] = coverage_percent(b, c->coverage);
 		if (reason != REASON_MEASURED)
 			copy_null(&values);
 		else if (c->is_double)
@@ -213,8 +212,8 @@ static void put_metrics(const struct extract *x, struct bytes b, struct strbuf *
 		else
 			copy_real(&values, (float)v);
 	}
-	copy_bytes(row, strbuf_text(&quality), quality.len);
-	copy_bytes(row, strbuf_text(&coverage), coverage.len);
+	copy_bytes(row, quality, x->n_metrics);
+	copy_bytes(row, coverage, x->n_metrics);
 	strbuf_add(row, strbuf_text(&values), values.len);
 }
 
@@ -222,7 +221,7 @@ static int put_row(const struct extract *x, int ordinal, const struct store_item
 	struct strbuf *row, struct defect *d)
 {
 	struct error err = {0};
-	int64_t end_s;
+	int64_t end_s = 0;
 
 	if (bson_check(item->summary, &err) < 0)
 		return field_defect(d, "", "%s", err.text);

@@ -228,7 +228,8 @@ static size_t damage_bytes(uint8_t *bytes, size_t len, const char *how)
 
 static int damage(const char *file, const char *raw_id, const char *how, struct error *err)
 {
-	AUTO_FREE uint8_t *bytes = NULL;
+	CLEANUP(arena_release) struct arena a = {0};
+	uint8_t *bytes = NULL;
 	sqlite3 *db = NULL;
 	sqlite3_stmt *get = NULL;
 	sqlite3_stmt *put = NULL;
@@ -241,8 +242,7 @@ static int damage(const char *file, const char *raw_id, const char *how, struct 
 		sqlite3_bind_text(get, 1, raw_id, -1, SQLITE_STATIC) == SQLITE_OK &&
 		sqlite3_step(get) == SQLITE_ROW) {
 		len = (size_t)sqlite3_column_bytes(get, 0);
-		bytes = malloc(len + 1);
-		memcpy(bytes, sqlite3_column_blob(get, 0), len);
+		bytes = arena_copy(&a, sqlite3_column_blob(get, 0), len);
 		len = damage_bytes(bytes, len, how);
 	}
 	sqlite3_finalize(get);

@@ -41,6 +41,12 @@ equal 'log of the run' "$(sql "SELECT batches, documents, added, changed, unchan
 run 0 --catalogue "$here/catalogue"
 equal 'a run without changes says nothing' "$(cat "$dir/said")" ''
 
+# The questions of the manual are SQL that runs.
+awk '/^```sql/ { on = 1; next } /^```/ { if (on) print ";"; on = 0 } on' "$here/../../docs/warehouse.md" >"$dir/questions.sql"
+psql -XAtq -v ON_ERROR_STOP=1 -f "$dir/questions.sql" "$PG_URL" >"$dir/said" 2>&1 ||
+	equal "questions of docs/warehouse.md ($(grep ERROR "$dir/said"))" 'fail' 'run'
+equal 'a question answered' "$(grep -c '^phys|2|96|0.667' "$dir/said")" 1
+
 # Reading all again writes nothing: not a row gets a new version, a lock or a key.
 versions() {
 	for fact in job_key job job_metric job_node person node; do
