@@ -87,6 +87,18 @@ sed -e '/^#/d' -e '/access/,$d' "$work/out" | tr -d '\n\t' >"$work/groups.txt"
 [ "$(cat "$work/groups.txt")" = "log mandatory on 10 sec {hinv.physmem}log mandatory on 300 sec {b.y}log mandatory on once {b.z}" ] ||
 	fail "groups: $(cat "$work/groups.txt")"
 
+# The examples of the manual that are whole stanzas.
+mkdir "$work/manual"
+awk '/^```/ { if (inside) { inside = 0 } else if ($0 == "```yaml") { inside = 1; n++ } ; next }
+	inside { print > (out "/" n ".txt") }' out="$work/manual" "$source/docs/catalogue.md"
+for example in "$work/manual"/*.txt; do
+	grep -q '^  label:' "$example" || continue
+	mv "$example" "${example%.txt}.yaml"
+done
+sed -i 's/^- metric: cpu.user_variation$/&\n  replace: yes/' "$work/manual"/*.yaml # it is shipped
+expect 0 'examples of the manual' "$program" -C "$shipped" -C "$work/manual" check
+[ "$(find "$work/manual" -name '*.yaml' | wc -l)" -eq 2 ] || fail 'the manual has other examples now'
+
 # pmlogger itself judges the configuration: with a local context of the Linux agent, no pmcd.
 agent=/var/lib/pcp/pmdas/linux/pmda_linux.so
 if command -v pmlogger >/dev/null && [ -e "$agent" ]; then
