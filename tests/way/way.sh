@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The way of a number: a known amount of energy is written into a fake hardware register while a job
+# "runs"; the real pmcd, PMDA, pmlogger, summarizer, loader, PostgreSQL and portal carry it; and a
+# real browser must show exactly that amount on the job's page.
+#
+# usage: way.sh shipped|site BUILD-DIRECTORY
+#
+# shipped reads the shipped stanza energy.cpu; site reads a metric that exists nowhere but in
+# tests/way/site/energy.yaml, one file, which is all that a site writes to have a metric of its own.
+set -eu
+kind=$1
+build=$(cd "$2" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+servers=$top/tests/servers
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/js-way.XXXXXX")
+chmod 0755 "$work"
+portal=
+cleanup() {
+	rc=$?
+	if [ -n "$portal" ]; then kill "$portal" 2>/dev/null || :; wait "$portal" 2>/dev/null || :; fi
+	"$servers/pcp" stop "$work/pcp" >/dev/null 2>&1 || :
+	"$servers/postgres" stop "$work/pg" >/dev/null 2>&1 || :
+	if [ "$rc" -ne 0 ]; then
+		echo "--- what the programs said:" >&2
+		tail -n 20 "$work"/*.log >&2 2>/dev/null || :
+	fi
+	if [ -z "${JOBSIGHT_KEEP:-}" ]; then rm -rf "$work"; else echo "kept: $work"; fi
+	exit "$rc"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP INT TERM
+
+run() { # the name of the step's log, then the command
+	log=$work/$1.log
+	shift
+	"$@" >"$log" 2>&1 || { echo "way: '$*' ended with $?" >&2; exit 1; }
+}
+
+# one 2^-14 J unit machine (Skylake-SP: package in units of the unit register)
+node=way1
+machine=$work/machine
+"$top/tests/pmdas/fake-machine" skylake-sp "$machine"
+energy() { # whole at any instant
+	echo "$1" >"$machine/dev/cpu/0/new"
+	mv "$machine/dev/cpu/0/new" "$machine/dev/cpu/0/msr.d/0x611"
+}
+begin=$((0xfffffc00)) # so near the end of the 32-bit register that the job's energy wraps it
+energy "$begin"
+
+catalogue=(--catalogue "$top/conf/catalogue")
+metric=energy.cpu series=cpupower
+if [ "$kind" = site ]; then
+	catalogue+=(--catalogue "$here/site")
+	metric=site.joules series=site_watts
+fi
+
+run pmlogger-config "$build/common/catalogue/jobsight-catalogue" pmlogger "${catalogue[@]}"
+sed 's/^log mandatory on .* {/log mandatory on 1 sec {/' "$work/pmlogger-config.log" >"$work/pmlogger.config"
+run pcp-start "$servers/pcp" start "$work/pcp" --node "$node" --pmda "$build/pmdas/msr" \
+	--env "JOBSIGHT_PMDA_ROOT=$machine" --env JOBSIGHT_PMDA_INTERVAL=200msec --pmlogger "$work/pmlogger.config" --archive "$work/archives"
+
+# the job: idle before and after, 10 million units of energy in between, over one wrap
+sleep 3
+start=$(date +%s)
+sleep 2
+units=10000000
+energy "$(((begin + units) & 0xffffffff))"
+sleep 2
+end=$(date +%s)
+sleep 3
+"$servers/pcp" stop "$work/pcp" >"$work/pcp-stop.log" 2>&1
+joules=$(awk -v u="$units" 'BEGIN { printf "%.6f", u / 16384 }')
+
+{
+	echo "JobID|JobIDRaw|Cluster|User|Group|UID|GID|Account|Partition|JobName|State|Submit|Eligible|Start|End|NNodes|NCPUS|ReqCPUS|NodeList|ExitCode|Timelimit"
+	echo "4711|4711|way|ada|users|1000|100|physics|batch|way|COMPLETED|$((start - 5))|$((start - 5))|$start|$end|1|$(nproc)|$(nproc)|$node|0:0|00:10:00"
+} >"$work/sacct.txt"
+
+eval "$("$servers/postgres" start "$work/pg")"
+store=sqlite:$work/documents.sqlite
+# everything below reads the same small configuration, as a site's cron would
+cat >"$work/jobsight.yaml" <<C
+catalogue: {shipped: $top/conf/catalogue, path: $([ "$kind" = site ] && echo "$here/site" || echo "$work/none")}
+store: {url: "$store"}
+warehouse: {url: "$PG_URL"}
+summarizer: {settle: 0s, lock: $work/lock}
+portal: {listen: "127.0.0.1:0", warehouse: "$PG_URL options='-c role=jobsight_portal'", auth: fixed, auth_user: ada, web: $top/portal/web}
+clusters:
+  - {name: way, archives: $work/archives, accounting: "sacct:$work/sacct.txt"}
+C
+run summarize "$build/summarizer/jobsight-summarize" --config "$work/jobsight.yaml" --workers 2
+run migrate "$build/etl/jobsight-load" --config "$work/jobsight.yaml" --migrate
+run load "$build/etl/jobsight-load" --config "$work/jobsight.yaml"
+
+"$build/portal/jobsight-portal" --config "$work/jobsight.yaml" >"$work/portal.log" 2>&1 &
+portal=$!
+url=
+for _ in $(seq 100); do
+	url=$(sed -n 's/^listening on //p' "$work/portal.log")
+	[ -z "$url" ] || break
+	kill -0 "$portal" || exit 1
+	sleep 0.1
+done
+
+page=${url%/}/jobs/way/4711
+timeout 60 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+	--disable-background-networking --disable-component-update --disable-sync --no-first-run \
+	--user-data-dir="$work/browser" --window-size=1440,12000 --virtual-time-budget=10000 --dump-dom "$page" \
+	>"$work/page.html" 2>"$work/chromium.log"
+
+shown=$(grep -o "<data[^>]*data-metric=\"$metric\"[^>]*>" "$work/page.html" |
+	grep 'data-statistic="total"' | sed -n 's/.* value="\([^"]*\)".*/\1/p' | head -n 1)
+[ -n "$shown" ] || { echo "way: the page shows no $metric" >&2; exit 1; }
+# the PMDA counts whole microjoules: nothing else may be lost on the way
+awk -v shown="$shown" -v joules="$joules" 'BEGIN { d = shown - joules; exit !(d < 2e-6 && d > -2e-6) }' || {
+	echo "way: $joules J were written into the register, the page shows $shown" >&2
+	exit 1
+}
+# its own chart, not just any: the figure of its series has been drawn on a canvas
+grep -o "<figure[^>]*data-series=\"$series\".*" "$work/page.html" | sed 's|</figure>.*||' | head -n 1 |
+	grep -q '<canvas' || { echo "way: no chart of $series was drawn" >&2; exit 1; }
+echo "$joules J in the register, $shown J on the page"
