@@ -102,7 +102,7 @@ int frame_parse_list(const char *text, unsigned *ids, unsigned room)
 	unsigned n = 0;
 
 	while (*s != '\0') {
-		unsigned first;
+		unsigned first = 0;
 		unsigned last;
 		int rc = take_id(&s, &first);
 

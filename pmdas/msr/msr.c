@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/macro.h"
@@ -183,21 +184,40 @@ static void name_cpu(struct msr_cpu *c, struct frame_instance *instance)
 
 static int add_instances(struct msr *m, struct frame *f)
 {
-	AUTO_FREE struct frame_instance *set = calloc(m->n_cpus ? m->n_cpus : 1, sizeof(*set));
+	struct frame_instance *set = calloc(m->n_cpus ? m->n_cpus : 1, sizeof(*set));
+	int rc;
 
 	if (set == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->n_packages; i++)
 		name_package(m, &m->packages[i], &set[i]);
-	TRY(frame_indom_set(f, MSR_INDOM_package, set, (unsigned)m->n_packages));
+	rc = frame_indom_set(f, MSR_INDOM_package, set, (unsigned)m->n_packages);
 	for (size_t i = 0; i < m->n_planes; i++)
 		name_plane(m, &m->planes[i], &set[i]);
-	TRY(frame_indom_set(f, MSR_INDOM_plane, set, (unsigned)m->n_planes));
+	if (rc == 0)
+		rc = frame_indom_set(f, MSR_INDOM_plane, set, (unsigned)m->n_planes);
 	for (size_t i = 0; i < m->n_cpus; i++) {
 		set[i].labels[0] = '\0';
 		name_cpu(&m->cpus[i], &set[i]);
 	}
-	return frame_indom_set(f, MSR_INDOM_cpu, set, (unsigned)m->n_cpus);
+	if (rc == 0)
+		rc = frame_indom_set(f, MSR_INDOM_cpu, set, (unsigned)m->n_cpus);
+	free(set);
+	return rc;
+}
+
+// The usual reason for an agent without values, said where its administrator will look.
+static void warn_if_all_closed(const struct msr *m)
+{
+	if (m->n_cpus == 0)
+		return;
+	for (size_t i = 0; i < m->n_cpus; i++) {
+		if (m->cpus[i].opened == 0)
+			return;
+	}
+	pmNotifyErr(LOG_WARNING,
+		"/dev/cpu/%u/msr: %s (is the kernel module msr loaded, are we root?)",
+		m->cpus[0].device.cpu, strerror(-m->cpus[0].opened));
 }
 
 int msr_open(struct frame *f, const struct frame_options *options, void **ret_state)
@@ -222,6 +242,7 @@ int msr_open(struct frame *f, const struct frame_options *options, void **ret_st
 		m->cpus[i].opened = msr_device_open(&m->cpus[i].device);
 		rc = frame_crew_add(f->crew, &work);
 	}
+	warn_if_all_closed(m);
 	if (rc < 0) {
 		msr_close(m);
 		return rc;

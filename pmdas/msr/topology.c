@@ -38,31 +38,40 @@ static struct msr_place read_place(int root, unsigned cpu)
 	return p;
 }
 
-int msr_topology(int root, struct msr_place **ret)
+static int read_cpu_ids(int root, unsigned *ids)
 {
 	static const char *const lists[] = {
 		"sys/devices/system/cpu/present",
 		"sys/devices/system/cpu/online",
 	};
-	AUTO_FREE unsigned *ids = calloc(CPUS_MAX, sizeof(*ids));
-	struct msr_place *places;
 	char text[4096];
 	int n = -ENOENT;
 
-	if (ids == NULL)
-		return -ENOMEM;
 	for (size_t i = 0; n < 0 && i < ARRAY_LEN(lists); i++) {
 		ssize_t len = frame_read_file(root, lists[i], text, sizeof(text));
 
 		n = len < 0 ? (int)len : frame_parse_list(text, ids, CPUS_MAX);
 	}
-	if (n < 0)
-		return n;
-	places = calloc(n ? (size_t)n : 1, sizeof(*places));
-	if (places == NULL)
+	return n;
+}
+
+int msr_topology(int root, struct msr_place **ret)
+{
+	unsigned *ids = calloc(CPUS_MAX, sizeof(*ids));
+	struct msr_place *places = NULL;
+	int n;
+
+	if (ids == NULL)
 		return -ENOMEM;
+	n = read_cpu_ids(root, ids);
+	if (n >= 0) {
+		places = calloc(n ? (size_t)n : 1, sizeof(*places));
+		n = places ? n : -ENOMEM;
+	}
 	for (int i = 0; i < n; i++)
 		places[i] = read_place(root, ids[i]);
-	*ret = places;
+	free(ids);
+	if (n >= 0)
+		*ret = places;
 	return n;
 }
