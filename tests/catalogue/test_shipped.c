@@ -109,8 +109,9 @@ Test(shipped, arithmetic)
 	static const double idle[] = {10, 10, 10, 960, 10, 0, 0};
 	static const double numa[] = {1000, 300, 100, 2000, 500, 100}; // two NUMA nodes, 4 cores
 	static const double node[] = {1000, 16000, 4000};
-	static const double cgroup[] = {500, 2000};
-	static const double no_limit[] = {500, 0};
+	static const double cgroup[] = {500, NAN, 2000};
+	static const double no_limit[] = {500, NAN, 0};
+	static const double version_2[] = {NAN, 700, NAN};
 	static const double watts[] = {350};
 	static const double none[] = {0};
 	static const double energy[] = {2e6, 3e6}; // two packages, microjoules
@@ -131,6 +132,9 @@ Test(shipped, arithmetic)
 	cr_expect_float_eq(evaluate(c, "nodememory.maxused_minus_cache", node, 1), 11000, 1e-9);
 	cr_expect_float_eq(evaluate(c, "process_memory.usageratio.max", cgroup, 1), 0.25, 1e-12);
 	cr_expect_float_eq(evaluate(c, "process_memory.usageratio.max", no_limit, 1), 0, 0);
+	cr_expect_float_eq(evaluate(c, "process_memory.usage.avg", cgroup, 1), 500, 0);
+	cr_expect_float_eq(evaluate(c, "process_memory.usage.avg", version_2, 1), 700, 0);
+	cr_expect(isnan(evaluate(c, "process_memory.usageratio.max", version_2, 1)));
 	cr_expect_float_eq(evaluate(c, "ipmi.power.mean", watts, 1), 350, 0);
 	cr_expect(isnan(evaluate(c, "ipmi.power.mean", none, 1)));
 	cr_expect_float_eq(evaluate(c, "gpupower.*.power.mean", watts, 1), 0.35, 1e-12);
