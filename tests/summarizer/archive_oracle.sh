@@ -27,22 +27,8 @@ for version in 2 3; do
 	"$mkarchive" "$work/$version.txt" "$work/hand$version" || fail "mkarchive"
 	"$oracle" "$work/hand$version" || fail "made by hand, version $version"
 done
-(
-	echo "version 3"
-	sed '/^at 60$/,$d' "$here/golden/everything.txt"
-	cat <<-END
-	at 60
-	t.u32 0=6 1=7
-	delta 60.1 3=cpu3, -1
-	volume
-	at 75
-	t.u32 0=7 2=20 3=1
-	delta 60.1 1=other
-	at 90
-	t.u32 0=8 1=100 3=2
-	END
-) > "$work/delta.txt"
-"$mkarchive" "$work/delta.txt" "$work/delta" || fail "mkarchive"
+sh "$here/make_archive.sh" "$mkarchive" "$here/golden/everything.txt" "$here/volumes.txt" \
+	"$work/delta" || fail "mkarchive"
 "$oracle" "$work/delta" || fail "deltas and volumes"
 
 command -v pmlogger >/dev/null 2>&1 || { echo "no pmlogger here"; exit 77; }
