@@ -51,9 +51,10 @@ static void put_search(const struct layout *l, struct strbuf *out)
 static void put_bar(
 	const struct portal *p, const struct request *q, const struct layout *l, struct strbuf *out)
 {
-	html_raw(out, "<body><a class=\"skip\" href=\"#main\">Skip to the content</a>"
-		      "<header class=\"bar\"><a class=\"brand\" href=\"/jobs\"><img alt=\"\" "
-		      "width=\"22\" height=\"22\"");
+	html_raw(out,
+		"<body><a class=\"skip\" href=\"#main\">Skip to the content</a>"
+		"<header class=\"bar\"><a class=\"brand\" href=\"/jobs\" aria-label=\"Jobsight\"><img alt=\"\" "
+		"width=\"22\" height=\"22\"");
 	put_asset(out, p, "src", "mark.svg");
 	html_raw(out, "><span>Jobsight</span></a>");
 	if (q->person[0]) {

@@ -15,6 +15,7 @@ const struct route routes[] = {
 	{"/api/jobs/{cluster}/{job}/series/{key}", ROLE_PERSON, api_series},
 	{"/api/catalogue", ROLE_PERSON, api_catalogue},
 	{"/health", ROLE_PUBLIC, page_health},
+	{"/favicon.ico", ROLE_PUBLIC, page_icon},
 	{"/web/{hash}/{file}", ROLE_PUBLIC, page_static},
 	{"/web/{hash}/{folder}/{file}", ROLE_PUBLIC, page_static},
 };

@@ -24,4 +24,4 @@ const struct route *route_find(const struct route *table, size_t n, struct reque
 // The handlers, each in pages/NAME.c.
 route_handler page_home, page_jobs, page_job, page_job_document;
 route_handler api_jobs, api_job, api_series, api_catalogue;
-route_handler page_health, page_static;
+route_handler page_health, page_icon, page_static;

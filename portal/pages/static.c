@@ -25,3 +25,12 @@ int page_static(struct portal *p, struct request *q, struct reply *r, struct err
 	r->cache = is_current ? "public, max-age=31536000, immutable" : "no-store";
 	return 0;
 }
+
+// Browsers ask for this beside every answer that is not HTML.
+int page_icon(struct portal *p, struct request *q, struct reply *r, struct error *err)
+{
+	(void)err;
+	reply_redirect(
+		r, q, 302, arena_printf(q->arena, "/web/%s/mark.svg", statics_hash(p->statics)));
+	return 0;
+}
