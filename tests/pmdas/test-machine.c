@@ -313,3 +313,27 @@ Test(machine, an_unknown_vendor_is_left_alone)
 	cr_assert(not(m.msr->cpus[0].tsc.reading.known));
 	stop(&m);
 }
+
+Test(machine, dies_count_on_their_own_on_intel_only)
+{
+	static const struct {
+		const char *cpuinfo;
+		size_t packages;
+		size_t planes;
+	} cases[] = {{SKYLAKE, 4, 4}, {ROME, 2, 4}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct machine m = make(cases[i].cpuinfo);
+
+		for (unsigned cpu = 0; cpu < 4; cpu++) {
+			// One core in each die, with the same number: only the die tells them apart.
+			put(&m, cpu % 2 ? "1" : "0", "sys/devices/system/cpu/cpu%u/topology/die_id",
+				cpu);
+			put(&m, "0", "sys/devices/system/cpu/cpu%u/topology/core_id", cpu);
+		}
+		m = start(m);
+		cr_assert(eq(sz, m.msr->n_packages, cases[i].packages));
+		cr_assert(eq(sz, m.msr->n_planes, cases[i].planes));
+		stop(&m);
+	}
+}
