@@ -257,6 +257,9 @@ Test(extract, coverage)
 
 	extract(&t, "", "", 1000000100);
 	coverage = field(&t, "coverage");
+	cr_assert(eq(sz, coverage.len, 3));
+	if (!coverage.data)
+		return;
 	cr_assert(eq(int, coverage.data[0], 99));
 	cr_assert(eq(int, coverage.data[1], COVERAGE_UNKNOWN));
 	cr_assert(eq(int, coverage.data[2], 100));
