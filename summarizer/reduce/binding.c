@@ -2,6 +2,8 @@
 // Text metrics that say which cores are whose.
 #include "summarizer/reduce/binding.h"
 
+#include "common/memory.h"
+
 const struct binding_metric binding_metrics[] = {
 	{"cgroup.cpuset.cpus", BINDING_CPUSET},
 	{"hotproc.psinfo.cgroups", BINDING_CGROUPS},
@@ -22,17 +24,26 @@ static bool text_of(
 	return ret->data != NULL;
 }
 
-static void from_cpuset(
-	const struct binding_record *b, const struct archive_record *r, struct task *t)
+struct learning {
+	const struct binding_record *record;
+	const struct archive_record *r;
+	struct task **open; // tasks of this time whose cores are not known
+	size_t n;
+};
+
+static void from_cpuset(const struct learning *l)
 {
-	const struct archive_set *s = &b->sets[BINDING_CPUSET];
-	const struct id_map *ids = b->ids[BINDING_CPUSET];
+	const struct archive_set *s = &l->record->sets[BINDING_CPUSET];
+	const struct id_map *ids = l->record->ids[BINDING_CPUSET];
 	struct bytes text;
 	for (int32_t i = 0; i < s->n; i++) {
 		uint32_t row = id_map_row(ids, archive_value_instance(s, i));
-		if (row != NO_ROW && text_of(r, s, i, &text) &&
-			cgroup_is_job_itself(ids->domain->names[row], t->job->key.raw_id))
-			(void)core_set_parse(&t->cores, text);
+		if (row == NO_ROW || !text_of(l->r, s, i, &text))
+			continue;
+		for (size_t k = 0; k < l->n; k++)
+			if (cgroup_is_job_itself(
+				    ids->domain->names[row], l->open[k]->job->key.raw_id))
+				(void)core_set_parse(&l->open[k]->cores, text);
 	}
 }
 
@@ -47,29 +58,52 @@ static int32_t place_of(const struct archive_set *s, int32_t i, int32_t id)
 	return -1;
 }
 
-static void from_processes(
-	const struct binding_record *b, const struct archive_record *r, struct task *t)
+static void take_process(const struct learning *l, struct bytes groups, struct bytes allowed)
 {
-	const struct archive_set *groups = &b->sets[BINDING_CGROUPS];
-	const struct archive_set *allowed = &b->sets[BINDING_ALLOWED];
+	const char *at = (const char *)groups.data;
+	const char *end = at + groups.len;
+	uint64_t id = 0;
+	while (cgroup_next_job(&at, end, &id))
+		for (size_t k = 0; k < l->n; k++)
+			if (l->open[k]->job->key.raw_id == id)
+				(void)core_set_parse(&l->open[k]->cores, allowed);
+}
+
+static void from_processes(const struct learning *l)
+{
+	const struct archive_set *groups = &l->record->sets[BINDING_CGROUPS];
+	const struct archive_set *allowed = &l->record->sets[BINDING_ALLOWED];
 	struct bytes text;
+	struct bytes cores;
 	for (int32_t i = 0; i < groups->n; i++) {
-		if (!text_of(r, groups, i, &text) ||
-			!cgroup_is_job((const char *)text.data, text.len, t->job->key.raw_id))
-			continue;
 		int32_t k = place_of(allowed, i, archive_value_instance(groups, i));
-		if (k >= 0 && text_of(r, allowed, k, &text))
-			(void)core_set_parse(&t->cores, text);
+		if (k >= 0 && text_of(l->r, groups, i, &text) && text_of(l->r, allowed, k, &cores))
+			take_process(l, text, cores);
 	}
 }
 
-bool binding_learn(const struct binding_record *b, const struct archive_record *r, struct task *t)
+// The cpuset of the cgroup says it best; processes are asked for jobs that have none.
+void binding_learn(const struct binding_record *b, const struct archive_record *r,
+	struct task *const *tasks, size_t n_tasks, void (*learned)(void *context, struct task *t),
+	void *context)
 {
-	if (t->cores.n || !task_holds(t, r->time_ns))
-		return false;
-	if (b->has[BINDING_CPUSET])
-		from_cpuset(b, r, t);
-	if (t->cores.n == 0 && b->has[BINDING_CGROUPS] && b->has[BINDING_ALLOWED])
-		from_processes(b, r, t);
-	return t->cores.n > 0;
+	AUTO_FREE struct task **open = memory_alloc(n_tasks + 1, sizeof(struct task *));
+	struct learning l = {.record = b, .r = r, .open = open};
+	for (int pass = 0; pass < 2; pass++) {
+		bool has = pass == 0 ? b->has[BINDING_CPUSET]
+		                     : b->has[BINDING_CGROUPS] && b->has[BINDING_ALLOWED];
+		l.n = 0;
+		for (size_t i = 0; has && i < n_tasks; i++)
+			if (tasks[i]->cores.n == 0 && task_holds(tasks[i], r->time_ns))
+				open[l.n++] = tasks[i];
+		if (l.n == 0)
+			continue;
+		if (pass == 0)
+			from_cpuset(&l);
+		else
+			from_processes(&l);
+		for (size_t k = 0; k < l.n; k++)
+			if (open[k]->cores.n)
+				learned(context, open[k]);
+	}
 }

@@ -28,5 +28,7 @@ struct binding_record {
 	bool has[BINDING_COUNT];
 };
 
-// true when the task's cores became known.
-bool binding_learn(const struct binding_record *b, const struct archive_record *r, struct task *t);
+// Tells those of the tasks whose cores the record makes known; learned() is called for each.
+void binding_learn(const struct binding_record *b, const struct archive_record *r,
+	struct task *const *tasks, size_t n_tasks, void (*learned)(void *context, struct task *t),
+	void *context);

@@ -2,7 +2,6 @@
 // CPU lists and cgroup names.
 #include "summarizer/reduce/cores.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/str.h"
@@ -72,33 +71,39 @@ void core_set_list(const struct core_set *s, char *buf, size_t size)
 	}
 }
 
-static const char *find_job(const char *text, size_t len, uint64_t raw_id, size_t *ret_len)
+bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id)
 {
-	char job[32];
-	(void)str_format(job, sizeof(job), "/job_%" PRIu64, raw_id);
-	*ret_len = strlen(job);
-	return memmem(text, len, job, *ret_len);
-}
-
-bool cgroup_is_job(const char *text, size_t len, uint64_t raw_id)
-{
-	size_t job_len = 0;
-	const char *end = text + len;
-	for (const char *p = find_job(text, len, raw_id, &job_len); p;
-		p = find_job(p + 1, (size_t)(end - p - 1), raw_id, &job_len)) {
-		const char *after = p + job_len;
-		if (after >= end || *after < '0' || *after > '9')
-			return true;
+	static const char mark[] = "/job_";
+	const size_t len = sizeof(mark) - 1;
+	const char *p = *at;
+	while (p < end) {
+		p = memmem(p, (size_t)(end - p), mark, len);
+		if (p == NULL)
+			break;
+		p += len;
+		uint64_t id = 0;
+		const char *digits = p;
+		for (; p < end && p - digits < 19 && *p >= '0' && *p <= '9'; p++)
+			id = 10 * id + (uint64_t)(*p - '0');
+		if (p == digits)
+			continue;
+		*at = p;
+		*ret_raw_id = id;
+		return true;
 	}
+	*at = end;
 	return false;
 }
 
 bool cgroup_is_job_itself(const char *name, uint64_t raw_id)
 {
-	size_t job_len = 0;
-	size_t len = strlen(name);
-	const char *p = find_job(name, len, raw_id, &job_len);
-	return p && p + job_len == name + len;
+	const char *at = name;
+	const char *end = name + strlen(name);
+	uint64_t id = 0;
+	while (cgroup_next_job(&at, end, &id))
+		if (at == end && id == raw_id)
+			return true;
+	return false;
 }
 
 unsigned core_number(const char *name, size_t place)

@@ -21,8 +21,9 @@ bool core_set_parse(struct core_set *s, struct bytes text);
 // "0,1,2": every core, at most size - 1 bytes.
 void core_set_list(const struct core_set *s, char *buf, size_t size);
 
-// Whether a cgroup path or process's cgroup list names the job: ".../job_<id>" and no digit after.
-bool cgroup_is_job(const char *text, size_t len, uint64_t raw_id);
+// The next job that a cgroup path or a process's list of cgroups names (".../job_<id>"), from *at on:
+// false when there is none.
+bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id);
 // Whether it is the job's own cgroup and none below it: ends with it.
 bool cgroup_is_job_itself(const char *name, uint64_t raw_id);
 // The number of a core by its instance name ("cpu12"), else its place.

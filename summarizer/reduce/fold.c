@@ -95,17 +95,30 @@ static bool is_of_job(const struct fold_step *s, size_t row, enum scope over, co
 	return true;
 }
 
+// Names are looked at once for each job, not at each step.
+static void find_own(struct task_item *x, const struct series *series, const struct fold_step *s,
+	const struct task *t)
+{
+	if (s->n <= x->n_own)
+		return;
+	x->is_own = memory_resize(x->is_own, s->n, sizeof(*x->is_own));
+	for (size_t i = x->n_own; i < s->n; i++)
+		x->is_own[i] = is_of_job(s, i, series->over, t);
+	x->n_own = s->n;
+}
+
 // The host's line: the value itself (of the first instance, as in outputs), or the mean over the
 // cores or devices.
-static double node_value(
-	const struct series *series, const struct fold_step *s, const struct task *t)
+static double node_value(struct task_item *x, const struct series *series,
+	const struct fold_step *s, const struct task *t)
 {
 	double sum = 0;
 	size_t n = 0;
+	find_own(x, series, s, t);
 	if (s->n == 1 || series->over == SCOPE_NODE)
-		return is_of_job(s, 0, series->over, t) ? s->values[0] : NAN;
+		return x->is_own[0] ? s->values[0] : NAN;
 	for (size_t i = 0; i < s->n; i++)
-		if (!isnan(s->values[i]) && is_of_job(s, i, series->over, t)) {
+		if (x->is_own[i] && !isnan(s->values[i])) {
 			sum += s->values[i];
 			n++;
 		}
@@ -114,13 +127,7 @@ static double node_value(
 
 void fold_lines(struct task_item *x, const struct fold_step *s)
 {
-	if (s->n > x->n_lines) {
-		x->lines = memory_resize(x->lines, s->n, sizeof(*x->lines));
-		memset(x->lines + x->n_lines, 0, (s->n - x->n_lines) * sizeof(*x->lines));
-		x->n_lines = s->n;
-	}
-	for (size_t i = 0; i < s->n; i++)
-		series_line_add(&x->lines[i], &x->grid, s->from_ns, s->to_ns, s->values[i]);
+	series_lines_add(&x->lines, &x->grid, s->from_ns, s->to_ns, s->values, s->n);
 }
 
 void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_step *s,
@@ -133,7 +140,7 @@ void fold_item(struct task_item *x, const struct plan_item *item, const struct f
 	if (x->grid.width_ns == 0)
 		x->grid = series_grid_make(t->begin_ns, t->end_ns, t->series_points, every_s);
 	const struct series *series = item->series;
-	series_line_add(&x->node, &x->grid, s->from_ns, s->to_ns, node_value(series, s, t));
+	series_line_add(&x->node, &x->grid, s->from_ns, s->to_ns, node_value(x, series, s, t));
 	if (series->by_instance && item->each == NULL && s->domain)
 		fold_lines(x, s);
 }

@@ -206,19 +206,16 @@ static void count_oddities(struct sweep *w, int64_t now_ns)
 }
 
 // Series of the cores that are the job's begin when those become known.
-static void learn(
-	struct sweep *w, const struct binding_record *texts, const struct archive_record *r)
+static void begin_anew(void *context, struct task *t)
 {
-	for (size_t i = 0; i < w->n_tasks; i++) {
-		struct task *t = w->tasks[i];
-		if (!binding_learn(texts, r, t))
-			continue;
-		for (size_t k = 0; k < w->plan->n_sources; k++) {
-			const struct plan_source *s = &w->plan->sources[k];
-			for (size_t n = 0; n < s->n_items; n++)
-				if (s->items[n].series &&
-					s->items[n].series->over == SCOPE_JOB_CORE)
-					series_line_release(&t->items[s->first_item + n].node);
+	const struct plan *p = ((const struct sweep *)context)->plan;
+	for (size_t k = 0; k < p->n_sources; k++) {
+		const struct plan_source *s = &p->sources[k];
+		for (size_t n = 0; n < s->n_items; n++) {
+			struct task_item *x = &t->items[s->first_item + n];
+			x->n_own = 0;
+			if (s->items[n].series && s->items[n].series->over == SCOPE_JOB_CORE)
+				series_line_release(&x->node);
 		}
 	}
 }
@@ -269,7 +266,7 @@ void lane_take(struct lane *l, struct sweep *w)
 	while (archive_set_next(r, &set) > 0)
 		take_set(l, w, &set, &texts);
 	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
-		learn(w, &texts, &whole);
+		binding_learn(&texts, &whole, w->tasks, w->n_tasks, begin_anew, w);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);
 }

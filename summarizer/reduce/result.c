@@ -262,17 +262,18 @@ static double bin_mean(const struct series_line *l, size_t i)
 static void write_lines(const struct task_item *x, const struct domain *d, const struct task *t,
 	enum scope over, struct strbuf *to)
 {
+	CLEANUP(strbuf_release) struct strbuf lines = {0};
 	uint64_t n = 0;
-	for (uint32_t r = 0; d && r < x->n_lines; r++)
-		n += x->lines[r].bins && is_wanted(d, r, over, t);
-	partial_put_u64(to, n);
-	for (uint32_t r = 0; d && r < x->n_lines; r++) {
-		if (x->lines[r].bins == NULL || !is_wanted(d, r, over, t))
+	for (uint32_t r = 0; d && r < x->lines.n; r++) {
+		if (!is_wanted(d, r, over, t) || !series_lines_has(&x->lines, &x->grid, r))
 			continue;
-		partial_put_text(to, d->names[r]);
+		partial_put_text(&lines, d->names[r]);
 		for (size_t i = 0; i < x->grid.n; i++)
-			partial_put_double(to, bin_mean(&x->lines[r], i));
+			partial_put_double(&lines, series_lines_mean(&x->lines, i, r));
+		n++;
 	}
+	partial_put_u64(to, n);
+	strbuf_add(to, strbuf_text(&lines), lines.len);
 }
 
 static void write_series(
@@ -335,6 +336,7 @@ void result_write(const struct result_request *q, struct task *t, struct strbuf 
 {
 	CLEANUP(release_parts) struct parts parts = {0};
 	task_open(t, q->plan);
+	task_settle(t, q->plan, q->tracks);
 	unsigned cores = count_cores(q, t);
 	for (size_t i = 0; i < q->plan->n_metrics; i++)
 		write_metric(q, t, &q->plan->metrics[i], cores, &parts);

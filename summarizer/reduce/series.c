@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/memory.h"
@@ -55,4 +56,62 @@ void series_line_release(struct series_line *l)
 {
 	free(l->bins);
 	l->bins = NULL;
+}
+
+static void widen(struct series_lines *l, const struct series_grid *g, size_t n)
+{
+	size_t room = n < 2 * l->room ? 2 * l->room : n;
+	double *sum = memory_alloc(g->n * room, sizeof(*sum));
+	double *seconds = memory_alloc(g->n * room, sizeof(*seconds));
+	for (size_t bin = 0; bin < g->n && l->n; bin++) {
+		memcpy(sum + bin * room, l->sum + bin * l->room, l->n * sizeof(*sum));
+		memcpy(seconds + bin * room, l->seconds + bin * l->room, l->n * sizeof(*seconds));
+	}
+	series_lines_release(l);
+	*l = (struct series_lines){.sum = sum, .seconds = seconds, .room = room};
+}
+
+void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
+	int64_t to_ns, const double *v, size_t n)
+{
+	if (g->n == 0 || from_ns >= to_ns || from_ns < g->begin_ns || to_ns > g->end_ns)
+		return;
+	if (n > l->room)
+		widen(l, g, n);
+	l->n = n > l->n ? n : l->n;
+	size_t bin = (size_t)((from_ns - g->begin_ns) / g->width_ns);
+	for (; bin < g->n && from_ns < to_ns; bin++) {
+		int64_t end = series_grid_end(g, bin);
+		int64_t until = to_ns < end ? to_ns : end;
+		double seconds = (double)(until - from_ns) / (double)NS_PER_S;
+		double *sum = l->sum + bin * l->room;
+		double *weight = l->seconds + bin * l->room;
+		for (size_t i = 0; i < n; i++) {
+			bool is_there = v[i] == v[i];
+			sum[i] += is_there ? v[i] * seconds : 0;
+			weight[i] += is_there ? seconds : 0;
+		}
+		from_ns = until;
+	}
+}
+
+double series_lines_mean(const struct series_lines *l, size_t bin, size_t row)
+{
+	size_t at = bin * l->room + row;
+	return row < l->n && l->seconds[at] > 0 ? l->sum[at] / l->seconds[at] : NAN;
+}
+
+bool series_lines_has(const struct series_lines *l, const struct series_grid *g, size_t row)
+{
+	for (size_t bin = 0; bin < g->n; bin++)
+		if (!isnan(series_lines_mean(l, bin, row)))
+			return true;
+	return false;
+}
+
+void series_lines_release(struct series_lines *l)
+{
+	free(l->sum);
+	free(l->seconds);
+	*l = (struct series_lines){0};
 }

@@ -5,6 +5,7 @@
 // peaks survive.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,3 +32,16 @@ struct series_line { // all zero is an empty one
 void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
 	int64_t to_ns, double v);
 void series_line_release(struct series_line *l);
+
+// Lines of the instances of a host: averages alone. Rows of a bin lie side by side, because a step
+// brings all of them.
+struct series_lines {          // all zero is an empty one
+	double *sum, *seconds; // [bin * room + row]
+	size_t n, room;
+};
+
+void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
+	int64_t to_ns, const double *v, size_t n);
+bool series_lines_has(const struct series_lines *l, const struct series_grid *g, size_t row);
+double series_lines_mean(const struct series_lines *l, size_t bin, size_t row); // NAN: none
+void series_lines_release(struct series_lines *l);

@@ -17,20 +17,21 @@ void task_open(struct task *t, const struct plan *p)
 
 static void release_item(struct task_item *x)
 {
-	for (size_t i = 0; i < x->n_lines; i++)
-		series_line_release(&x->lines[i]);
 	series_line_release(&x->node);
-	free(x->lines);
+	series_lines_release(&x->lines);
 	free(x->cells);
 	free(x->late);
+	free(x->is_own);
 }
 
 void task_release(struct task *t, const struct plan *p)
 {
 	if (t->tracks == NULL)
 		return;
-	for (size_t i = 0; i < p->n_tracks; i++)
+	for (size_t i = 0; i < p->n_tracks; i++) {
 		free(t->tracks[i].cells);
+		free(t->tracks[i].base);
+	}
 	for (size_t i = 0; i < p->n_items; i++)
 		release_item(&t->items[i]);
 	free(t->tracks);
@@ -48,15 +49,48 @@ static void grow(struct task_track *x, size_t n)
 	x->n = n;
 }
 
-static void feed_counter(struct task_cell *to, const struct cell *from, double part, bool is_float)
+static void feed_counter(struct task_cell *to, const struct cell *from, double part)
 {
 	if (!from->has_step)
 		return;
 	to->steps++;
-	if (part == 1 && !is_float)
-		to->sum += from->increase;
-	else
-		to->part += from->step * part;
+	to->part += from->step * part;
+}
+
+// Puts down what the totals were before the last sample.
+static void open_base(struct task_track *own, const struct track *x)
+{
+	own->n_base = x->n_cells;
+	own->base = memory_alloc(own->n_base + 1, sizeof(*own->base));
+	for (size_t i = 0; i < x->n_cells; i++) {
+		const struct cell *c = &x->cells[i];
+		bool is_now = c->has_step && c->sample == x->sample;
+		own->base[i].total = c->total - (is_now ? c->increase : 0);
+		own->base[i].steps = c->steps - is_now;
+	}
+}
+
+// Adds what they grew by; without the last sample when that is past the job's end.
+static void close_base(struct task_track *own, const struct track *x, bool with_last)
+{
+	grow(own, x->n_cells);
+	own->is_closed = true;
+	for (size_t i = 0; i < x->n_cells; i++) {
+		const struct cell *c = &x->cells[i];
+		bool is_now = !with_last && c->has_step && c->sample == x->sample;
+		uint64_t total = c->total - (is_now ? c->increase : 0);
+		uint32_t steps = c->steps - is_now;
+		// A row that came later had nothing before.
+		own->cells[i].sum += total - (i < own->n_base ? own->base[i].total : 0);
+		own->cells[i].steps += steps - (i < own->n_base ? own->base[i].steps : 0);
+	}
+}
+
+void task_settle(struct task *t, const struct plan *p, const struct track *tracks)
+{
+	for (size_t i = 0; i < p->n_tracks; i++)
+		if (t->tracks[i].base && !t->tracks[i].is_closed)
+			close_base(&t->tracks[i], &tracks[i], true);
 }
 
 static void note_gauge(struct task_cell *to, double v)
@@ -95,33 +129,43 @@ static void feed_gauge(
 	to->seconds += seconds;
 }
 
-void task_feed(struct task *t, size_t place, const struct track *x)
+static void feed_cells(
+	struct task *t, struct task_track *own, const struct track *x, int64_t from, int64_t to)
 {
-	int64_t from = x->before_ns;
-	int64_t to = x->time_ns;
-	bool is_inside = task_holds(t, to);
-	bool overlaps = x->has_step && task_clip(t, &from, &to);
-	if (!is_inside && !overlaps)
-		return;
-	struct task_track *own = &t->tracks[place];
+	bool overlaps = from < to;
+	bool is_inside = task_holds(t, x->time_ns);
+	double seconds = (double)(to - from) / (double)NS_PER_S;
+	double part = overlaps ? (double)(to - from) / (double)(x->time_ns - x->before_ns) : 0;
 	grow(own, x->n_cells);
-	double part = 0;
-	double seconds = 0;
-	if (overlaps) {
-		own->covered_ns += to - from;
-		seconds = (double)(to - from) / (double)NS_PER_S;
-		part = to - from == x->time_ns - x->before_ns
-		               ? 1
-		               : (double)(to - from) / (double)(x->time_ns - x->before_ns);
-		own->resets += x->is_reset;
-	}
-	own->samples += is_inside;
 	for (size_t i = 0; i < x->n_present; i++) {
 		const struct cell *cell = &x->cells[x->present[i]];
 		struct task_cell *mine = &own->cells[x->present[i]];
 		if (!x->is_counter)
 			feed_gauge(mine, cell, seconds, is_inside, x->is_held);
 		else if (overlaps)
-			feed_counter(mine, cell, part, x->is_float);
+			feed_counter(mine, cell, part);
 	}
+}
+
+void task_feed(struct task *t, size_t place, const struct track *x)
+{
+	struct task_track *own = &t->tracks[place];
+	int64_t from = x->before_ns;
+	int64_t to = x->time_ns;
+	bool overlaps = x->has_step && task_clip(t, &from, &to);
+	bool is_inside = task_holds(t, x->time_ns);
+	if (own->base && !own->is_closed && x->time_ns > t->end_ns)
+		close_base(own, x, false);
+	if (!is_inside && !overlaps)
+		return;
+	if (!overlaps)
+		from = to;
+	own->covered_ns += to - from;
+	own->samples += is_inside;
+	own->resets += overlaps && x->is_reset;
+	bool is_whole = overlaps && to - from == x->time_ns - x->before_ns;
+	if (!x->is_counter || x->is_float || (overlaps && !is_whole))
+		feed_cells(t, own, x, from, to);
+	else if (is_whole && own->base == NULL)
+		open_base(own, x);
 }

@@ -24,9 +24,19 @@ struct task_cell {       // one instance of one track
 	uint32_t steps;
 };
 
+// Whole steps of an integer counter are not added up for each job: their sum is what the track's
+// own total grew by between two moments, exact as integers are.
+struct task_base {
+	uint64_t total;
+	uint32_t steps;
+};
+
 struct task_track {
 	struct task_cell *cells;
 	size_t n;
+	struct task_base *base; // the track's totals before the first whole step; NULL: none yet
+	size_t n_base;
+	bool is_closed;     // and the last one is past
 	int64_t covered_ns; // of the job's time, lies between good samples
 	uint32_t samples, resets;
 };
@@ -44,8 +54,9 @@ struct task_item { // of a source: an output over steps, or a series
 	size_t late_rows, n_late, next_late;
 	struct series_grid grid;
 	struct series_line node;   // of the host
-	struct series_line *lines; // of its instances
-	size_t n_lines;
+	struct series_lines lines; // of its instances
+	bool *is_own;              // rows that count for the series, as far as looked at
+	size_t n_own;
 };
 
 struct task {
@@ -79,3 +90,5 @@ static inline bool task_holds(const struct task *t, int64_t at)
 
 // Takes the last sample of a track over.
 void task_feed(struct task *t, size_t place, const struct track *x);
+// No more samples will come: sums are complete afterwards.
+void task_settle(struct task *t, const struct plan *p, const struct track *tracks);

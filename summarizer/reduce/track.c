@@ -28,6 +28,8 @@ static void step_counter(struct track *c, struct cell *x, uint64_t bits, double 
 	x->has_step = is_good;
 	if (!is_good)
 		c->is_reset = true;
+	x->total += is_good ? x->increase : 0;
+	x->steps += is_good;
 }
 
 static void take(struct track *c, uint32_t row, uint64_t bits)

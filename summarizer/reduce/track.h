@@ -14,6 +14,8 @@
 struct cell {              // one instance
 	uint64_t bits;     // of the last sample
 	uint64_t increase; // of an integer counter in the step
+	uint64_t total;    // of an integer counter: all increases since the sweep began
+	uint32_t steps;    // and their number
 	double value;      // of the last sample
 	double before;     // of the one before it
 	double step;       // increase as a number

@@ -90,9 +90,9 @@ for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.08 0.1 0.15 0.2; do
 done
 sleep 0.2
 tries=0
-until run "$work/killed.sqlite" --workers 2 -q; do # workers of the last run may hold the lock
+until run "$work/killed.sqlite" --workers 2 -q 2> "$work/err"; do # workers of the last run may hold the lock
 	tries=$((tries + 1))
-	[ $tries -lt 50 ] || fail "no run after kills"
+	[ $tries -lt 50 ] || { cat "$work/err"; fail "no run after kills"; }
 	sleep 0.1
 done
 "$golden" "sqlite:$work/killed.sqlite" | sort > "$work/killed.sums"

@@ -96,7 +96,12 @@ Test(cores, lists)
 
 static bool is_job(const char *s, uint64_t id)
 {
-	return cgroup_is_job(s, strlen(s), id);
+	const char *at = s;
+	uint64_t named = 0;
+	while (cgroup_next_job(&at, s + strlen(s), &named))
+		if (named == id)
+			return true;
+	return false;
 }
 
 Test(cores, cgroups_of_jobs)
