@@ -148,6 +148,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 
 // Called once when the headers are in, again for each piece of a body, and at last with none. A
 // body is thrown away; what is not GET or HEAD is answered (405) without waiting for it.
+// NOLINTNEXTLINE(readability-function-size): the library gives eight parameters
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *body, size_t *body_len, void **state)
 {

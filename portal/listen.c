@@ -64,7 +64,7 @@ bool listen_is_local(const char *text)
 {
 	if (str_starts(text, UNIX_PREFIX))
 		return true;
-	struct address a;
+	struct address a = {0};
 	CLEANUP(free_addresses) struct addrinfo *list = NULL;
 	if (split_address(text, &a, NULL) < 0 || resolve(&a, &list, NULL) < 0)
 		return false;
@@ -107,18 +107,23 @@ static int open_unix(const char *path, struct strbuf *url, struct error *err)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	(void)fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP); // the proxy shares our group
 	strbuf_printf(url, "unix:%s", path);
 	return bind_and_listen(fd, (struct sockaddr *)&address, sizeof(address), path, err);
 }
 
 static int port_of(int fd, unsigned *ret, struct error *err)
 {
-	struct sockaddr_storage bound;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} bound = {.v6 = {0}};
 	socklen_t len = sizeof(bound);
-	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+	if (getsockname(fd, &bound.any, &len) < 0)
 		return error_set(err, errno, "cannot read the port: %s", strerror(errno));
-	*ret = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-						 : ((struct sockaddr_in *)&bound)->sin_port);
+	bool is_v6 = bound.any.sa_family == AF_INET6;
+	*ret = ntohs(is_v6 ? bound.v6.sin6_port : bound.v4.sin_port);
 	return 0;
 }
 
@@ -126,7 +131,7 @@ int listen_open(const char *text, struct strbuf *url, struct error *err)
 {
 	if (str_starts(text, UNIX_PREFIX))
 		return open_unix(text + strlen(UNIX_PREFIX), url, err);
-	struct address a;
+	struct address a = {0};
 	CLEANUP(free_addresses) struct addrinfo *list = NULL;
 	TRY(split_address(text, &a, err));
 	TRY(resolve(&a, &list, err));

@@ -64,6 +64,7 @@ static int load_catalogue(
 static int load_zones(
 	const struct settings *s, struct arena *a, struct portal *p, struct error *err)
 {
+	// NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
 	p->zones = arena_array(a, s->n_clusters, sizeof(*p->zones));
 	for (size_t i = 0; i < s->n_clusters; i++)
 		if (s->clusters[i].timezone)

@@ -219,6 +219,7 @@ void session_end(struct session **session)
 static int read_rows(const PGresult *result, struct arena *a, struct rows *ret, struct error *err)
 {
 	ret->n = (size_t)PQntuples(result);
+	// NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
 	ret->items = arena_array(a, ret->n, sizeof(*ret->items));
 	for (size_t i = 0; i < ret->n; i++) {
 		const char *json = PQgetvalue(result, (int)i, 0);

@@ -14,6 +14,7 @@ static void remove_key(struct doc *d, const char *key, size_t len)
 			continue;
 		d->n--;
 		memmove(&d->keys[i], &d->keys[i + 1], (d->n - i) * sizeof(*d->keys));
+		// NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
 		memmove(&d->items[i], &d->items[i + 1], (d->n - i) * sizeof(*d->items));
 		return;
 	}

@@ -58,7 +58,7 @@ static int parse_path(struct request *r, const char *path, size_t len, struct er
 		if (r->n_segments == REQUEST_MAX_SEGMENTS)
 			return error_set(err, EINVAL, "the path has more than %d segments",
 				REQUEST_MAX_SEGMENTS);
-		const char *segment;
+		const char *segment = "";
 		TRY(decode(r->arena, path + at, n, false, &segment, err));
 		if (str_eq(segment, ".") || str_eq(segment, ".."))
 			return error_set(err, EINVAL, "the path has a dot segment");

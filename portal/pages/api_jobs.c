@@ -47,7 +47,7 @@ static void put_csv(const struct job_list *l, struct strbuf *out)
 	for (size_t k = 0; first && k < first->n; k++)
 		csv_text(out, first->keys[k]);
 	csv_end(out);
-	for (size_t i = 0; i < l->jobs.n; i++) {
+	for (size_t i = 0; first && i < l->jobs.n; i++) {
 		const struct doc *job = l->jobs.items[i];
 		csv_text(out, field_text(job, "local_id"));
 		for (size_t k = 0; k < job->n; k++)

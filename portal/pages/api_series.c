@@ -141,7 +141,7 @@ int api_series(struct portal *p, struct request *q, struct reply *r, struct erro
 		return error_set(
 			err, ENOENT, "%s", d.problem ? d.problem : "This job has no such series.");
 	r->type = is_csv ? TYPE_CSV : TYPE_JSON;
-	if (is_csv) {
+	if (is_csv && one) {
 		r->file_name = file_name_of(q->arena, &d, key);
 		put_csv(&r->body, &d.series, one);
 	} else {

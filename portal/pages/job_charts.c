@@ -152,6 +152,7 @@ static bool is_group_start(const struct rows *metrics, size_t at)
 static void put_groups(const struct job_page *j)
 {
 	const struct rows *metrics = &j->detail->values;
+	// NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
 	const struct doc **charts = arena_array(j->arena, metrics->n, sizeof(*charts));
 	for (size_t i = 0; i < metrics->n; i++) {
 		size_t n = is_group_start(metrics, i) ? group_charts(j, i, charts) : 0;
