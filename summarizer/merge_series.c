@@ -62,29 +62,36 @@ static void put_number(struct merge *m, struct doc *array, double v)
 	doc_put_double(array, m->arena, NULL, v);
 }
 
+struct shape {           // of all lines of a series in the document
+	const bool *has; // bins that any host has
+	size_t n_bins;
+	double scale;
+	bool with_devices;
+};
+
 static void put_values(struct merge *m, struct doc *to, const char *key, const double *v,
-	size_t stride, const bool *has, size_t n_bins, double scale)
+	size_t stride, const struct shape *s)
 {
 	struct doc *array = doc_array(m->arena);
-	for (size_t i = 0; i < n_bins; i++)
-		if (has[i])
-			put_number(m, array, v[stride * i] * scale);
+	for (size_t i = 0; i < s->n_bins; i++)
+		if (s->has[i])
+			put_number(m, array, v[stride * i] * s->scale);
 	doc_put(to, m->arena, key, array);
 }
 
-static void put_line(struct merge *m, const struct line *l, const struct lines *all,
-	const bool *has, double scale, bool with_devices, struct doc *hosts)
+static void put_line(
+	struct merge *m, const struct line *l, const struct shape *s, struct doc *hosts)
 {
 	struct doc *host = doc_object(m->arena);
-	put_values(m, host, "all", l->values, 3, has, all->n_bins, scale);
-	put_values(m, host, "min", l->values + 1, 3, has, all->n_bins, scale);
-	put_values(m, host, "max", l->values + 2, 3, has, all->n_bins, scale);
-	if (l->n_devices && with_devices) {
+	put_values(m, host, "all", l->values, 3, s);
+	put_values(m, host, "min", l->values + 1, 3, s);
+	put_values(m, host, "max", l->values + 2, 3, s);
+	if (l->n_devices && s->with_devices) {
 		struct doc *dev = doc_object(m->arena);
 		struct doc *names = doc_object(m->arena);
 		for (size_t i = 0; i < l->n_devices; i++) {
 			const char *key = arena_printf(m->arena, "%zu", i);
-			put_values(m, dev, key, l->devices[i], 1, has, all->n_bins, scale);
+			put_values(m, dev, key, l->devices[i], 1, s);
 			doc_put_text(names, m->arena, key, l->names[i]);
 		}
 		doc_put(host, m->arena, "dev", dev);
@@ -170,13 +177,16 @@ static void put_series(
 	size_t budget = SERIES_BUDGET / m->request->plan->n_series / BYTES_PER_VALUE;
 	size_t per_line = 3 * l->n_bins;
 	keep_telling(m, l, budget / per_line ? budget / per_line : 1);
-	bool with_devices = l->n * per_line + l->n_values <= budget;
 	bool *has = arena_array(&m->scratch, l->n_bins, sizeof(*has));
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t bin = 0; bin < l->n_bins; bin++)
 			has[bin] |= !isnan(l->items[i].values[3 * bin]);
 
 	const struct series *series = x->metric->series;
+	struct shape shape = {.has = has,
+		.n_bins = l->n_bins,
+		.scale = series->scale,
+		.with_devices = l->n * per_line + l->n_values <= budget};
 	struct doc *to = doc_at(root, m->arena, series->document);
 	struct doc *times = doc_array(m->arena);
 	struct doc *hosts = doc_object(m->arena);
@@ -184,7 +194,7 @@ static void put_series(
 		if (has[bin])
 			doc_put_int(times, m->arena, NULL, series_grid_end(&g, bin) / NS_PER_S);
 	for (size_t i = 0; i < l->n; i++)
-		put_line(m, &l->items[i], l, has, series->scale, with_devices, hosts);
+		put_line(m, &l->items[i], &shape, hosts);
 	doc_put(to, m->arena, "times", times);
 	doc_put(to, m->arena, "hosts", hosts);
 }

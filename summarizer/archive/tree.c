@@ -81,7 +81,7 @@ static void keep(const struct scan *s, const char *base, const struct archive_la
 
 static void look_at(const struct scan *s, const char *path, size_t base_len)
 {
-	struct archive_label label;
+	struct archive_label label = {0};
 	struct error why;
 	if (read_label(path, &label, &why) < 0) {
 		report(s, &why);

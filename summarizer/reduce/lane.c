@@ -27,7 +27,7 @@ static struct id_map *id_map_of(struct lane *l, uint32_t number)
 	for (size_t i = 0; i < l->n_ids; i++)
 		if (l->ids[i]->number == number)
 			return l->ids[i];
-	l->ids = memory_resize(l->ids, l->n_ids + 1, sizeof(*l->ids));
+	l->ids = memory_resize(l->ids, l->n_ids + 1, sizeof(void *));
 	struct id_map *m = memory_alloc(1, sizeof(*m));
 	m->number = number;
 	l->ids[l->n_ids++] = m;
@@ -41,7 +41,7 @@ static struct domain *domain_of(struct sweep *w, uint32_t number)
 	for (size_t i = 0; i < w->n_domains; i++)
 		if (w->domains[i]->number == number)
 			return w->domains[i];
-	w->domains = memory_resize(w->domains, w->n_domains + 1, sizeof(struct domain *));
+	w->domains = memory_resize(w->domains, w->n_domains + 1, sizeof(void *));
 	struct domain *d = memory_alloc(1, sizeof(*d));
 	domain_init(d, number);
 	w->domains[w->n_domains++] = d;
@@ -279,7 +279,7 @@ void sweep_open(struct sweep *w, const struct plan *p)
 	for (size_t i = 0; i < p->n_tracks; i++)
 		w->tracks[i].plan = &p->tracks[i];
 	w->steppers = memory_alloc(p->n_sources + 1, sizeof(*w->steppers));
-	w->uses = memory_alloc(p->n_tracks + 1, sizeof(*w->uses));
+	w->uses = memory_alloc(p->n_tracks + 1, sizeof(void *));
 	w->n_uses = memory_alloc(p->n_tracks + 1, sizeof(*w->n_uses));
 	w->touched = memory_alloc(p->n_tracks + 1, sizeof(*w->touched));
 	for (size_t i = 0; i < p->n_sources; i++) {

@@ -322,7 +322,7 @@ static void write_metric(const struct result_request *q, struct task *t,
 			(double)(t->end_ns - t->begin_ns) / (double)NS_PER_S;
 		w.frame.builtin[BUILTIN_NODES] = t->job->nodes;
 	}
-	partial_put_u64(&to->metrics, (uint64_t)(nth + 1));
+	partial_put_u64(&to->metrics, (uint64_t)nth + 1);
 	partial_put_u64(&to->metrics, nth < 0 ? 0 : (uint64_t)w.covered_ns);
 	for (size_t i = 0; i < m->metric->n_outputs; i++)
 		write_output(&m->metric->outputs[i], nth < 0 ? NULL : &w, t, &to->outputs);

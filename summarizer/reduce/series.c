@@ -58,17 +58,23 @@ void series_line_release(struct series_line *l)
 	l->bins = NULL;
 }
 
+static double *wider(const double *old, const struct series_lines *l, size_t bins, size_t room)
+{
+	double *v = memory_alloc(bins * room, sizeof(*v));
+	for (size_t bin = 0; bin < bins && l->n; bin++)
+		memcpy(v + bin * room, old + bin * l->room, l->n * sizeof(*v));
+	return v;
+}
+
 static void widen(struct series_lines *l, const struct series_grid *g, size_t n)
 {
 	size_t room = n < 2 * l->room ? 2 * l->room : n;
-	double *sum = memory_alloc(g->n * room, sizeof(*sum));
-	double *seconds = memory_alloc(g->n * room, sizeof(*seconds));
-	for (size_t bin = 0; bin < g->n && l->n; bin++) {
-		memcpy(sum + bin * room, l->sum + bin * l->room, l->n * sizeof(*sum));
-		memcpy(seconds + bin * room, l->seconds + bin * l->room, l->n * sizeof(*seconds));
-	}
+	struct series_lines to = {.sum = wider(l->sum, l, g->n, room),
+		.seconds = wider(l->seconds, l, g->n, room),
+		.n = l->n,
+		.room = room};
 	series_lines_release(l);
-	*l = (struct series_lines){.sum = sum, .seconds = seconds, .room = room};
+	*l = to;
 }
 
 void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,

@@ -14,9 +14,9 @@ void stepper_open(struct stepper *s, const struct plan *p, const struct plan_sou
 {
 	size_t n = source->source->n_inputs;
 	*s = (struct stepper){.plan = source};
-	s->inputs = memory_alloc(n, sizeof(*s->inputs));
+	s->inputs = memory_alloc(n, sizeof(void *));
 	s->is_fresh = memory_alloc(n, sizeof(*s->is_fresh));
-	s->rows = memory_alloc(n, sizeof(*s->rows));
+	s->rows = memory_alloc(n, sizeof(void *));
 	s->n_mapped = memory_alloc(n, sizeof(*s->n_mapped));
 	for (size_t i = 0; i < n; i++) {
 		s->inputs[i] = &tracks[source->tracks[i]];

@@ -58,7 +58,9 @@ static const struct doc *look_up(
 	struct error err;
 	struct doc *d = NULL;
 	int64_t submit = 0;
-	if (sscanf(job, "%" SCNu64 "/%" SCNd64, &key.raw_id, &submit) != 2)
+	const char *slash = strchr(job, '/');
+	if (slash == NULL || parse_i64(slash + 1, &submit) < 0 ||
+		parse_u64(arena_strndup(a, job, (size_t)(slash - job)), &key.raw_id) < 0)
 		return NULL;
 	key.submit_s = EPOCH + submit;
 	if (store_get(s, &key, a, &item, &err) <= 0)

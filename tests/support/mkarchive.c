@@ -188,13 +188,17 @@ static void end_record(struct writer *w)
 
 static uint32_t dotted(const struct writer *w, const char *text, bool is_indom)
 {
-	unsigned d = 0;
-	unsigned c = 0;
-	unsigned i = 0;
-	int n = is_indom ? sscanf(text, "%u.%u", &d, &c) : sscanf(text, "%u.%u.%u", &d, &c, &i);
-	if (n != (is_indom ? 2 : 3))
-		die(w, "not an id");
-	return is_indom ? d << 22 | c : d << 22 | c << 10 | i;
+	unsigned long part[3] = {0};
+	size_t n = is_indom ? 2 : 3;
+	char *end = NULL;
+	for (size_t i = 0; i < n; i++) {
+		part[i] = strtoul(text, &end, 10);
+		if (end == text || *end != (i + 1 < n ? '.' : '\0'))
+			die(w, "not an id");
+		text = end + 1;
+	}
+	return (uint32_t)(is_indom ? part[0] << 22 | part[1]
+				   : part[0] << 22 | part[1] << 10 | part[2]);
 }
 
 static void add_metric(struct writer *w, char **words, size_t n)
@@ -399,7 +403,7 @@ static void take_line(struct writer *w, char *line)
 	else if (str_eq(words[0], "volume"))
 		new_volume(w);
 	else if (str_eq(words[0], "cut"))
-		w->cut = strtoull(words[1], NULL, 10);
+		w->cut = n > 1 ? strtoull(words[1], NULL, 10) : 0;
 	else
 		add_values(w, words, n);
 }
