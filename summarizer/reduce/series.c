@@ -69,12 +69,13 @@ static double *wider(const double *old, const struct series_lines *l, size_t bin
 static void widen(struct series_lines *l, const struct series_grid *g, size_t n)
 {
 	size_t room = n < 2 * l->room ? 2 * l->room : n;
-	struct series_lines to = {.sum = wider(l->sum, l, g->n, room),
-		.seconds = wider(l->seconds, l, g->n, room),
-		.n = l->n,
-		.room = room};
-	series_lines_release(l);
-	*l = to;
+	double *sum = wider(l->sum, l, g->n, room);
+	double *seconds = wider(l->seconds, l, g->n, room);
+	free(l->sum);
+	free(l->seconds);
+	l->sum = sum;
+	l->seconds = seconds;
+	l->room = room;
 }
 
 void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
