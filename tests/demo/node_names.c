@@ -168,7 +168,7 @@ static void set_static(struct node *n)
 	for (int p = 0; p < PACKAGES; p++)
 		n->value[M_MSR_BASE][p] = TSC_KHZ;
 	for (int c = 0; c < CORES; c++) {
-		n->value[M_CPU_NODE][c] = c / (CORES / PACKAGES);
+		n->value[M_CPU_NODE][c] = c < CORES / PACKAGES ? 0 : 1;
 		n->text[M_MODEL_NAME][c] = "AMD EPYC 7543 32-Core Processor";
 	}
 }

@@ -91,12 +91,11 @@ documents_are_true() {
 	awk -F'\t' '$5 == "whole" && $6 == "own" && $9 - $8 >= 600' "$work/a/truth.tsv" >"$work/jobs"
 	while IFS='	' read -r job _ submit kind _ _ _ _ _ _ user joules _ _ kb _; do
 		"$build/common/store/jobsight-document" --store "sqlite:$work/documents.sqlite" --no-series \
-			"$job" </dev/null | jq -e --argjson submit "$submit" --argjson user "$user" \
+			"$job" </dev/null | jq -es --argjson submit "$submit" --argjson user "$user" \
 			--argjson joules "$joules" --argjson kb "$kb" '
 			def near(x): (. - x) as $d | (if $d < 0 then -$d else $d end) <= 0.02 * x;
-			select(.acct.submit == $submit)
-			| (.cpu.jobcpus.user.avg | near($user)) and (.energy.cpu.total | near($joules))
-			and (.block.nvme0n1.write_bytes | .avg * .cnt | near($kb))' >"$work/verdict" || {
+			any(.[] | select(.acct.submit == $submit); (.cpu.jobcpus.user.avg | near($user)) and (.energy.cpu.total | near($joules))
+			and (.block.nvme0n1.write_bytes | .avg * .cnt | near($kb)))' >"$work/verdict" || {
 			echo "job $job ($kind): the document does not say user $user, $joules J, $kb kB"
 			return 1
 		}
