@@ -31,7 +31,7 @@ struct store_item {
 
 // Opens, and creates what is absent (SQLite file and tables; MongoDB indexes). The password, when
 // not NULL, is put into a MongoDB URL that has a user and no password. read_only never creates.
-// A store belongs to one thread of one process: open after fork. No error text holds a password.
+// A store belongs to one thread of one process; none may be open across fork. No error text holds a password.
 // -EHOSTDOWN: the server is away, try later; -EACCES: it refuses us; -EBUSY: others hold the file.
 int store_open(const char *url, const char *password, bool read_only, struct store **ret,
 	struct error *err) MUST_USE;
