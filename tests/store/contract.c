@@ -371,6 +371,7 @@ Test(contract, big_documents)
 	store_close(s);
 }
 
+// Not among them: a nested "_id", which FerretDB moves to the front.
 Test(contract, hostile_names_and_texts)
 {
 	static const char *const names[] = {"sda.1", "$where", "", "a b",
