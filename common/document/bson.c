@@ -360,10 +360,24 @@ static const char *value_fault(const struct element *e, bool in_array)
 	}
 }
 
+// An array's items are called by their numbers, in order: lookup by name relies on it.
+static bool is_number(const struct element *e, size_t number)
+{
+	size_t left = e->key_len;
+
+	do {
+		if (left == 0 || e->key[--left] != (char)('0' + number % 10))
+			return false;
+		number /= 10;
+	} while (number > 0);
+	return left == 0;
+}
+
 static int check_level( // NOLINT(misc-no-recursion): DOC_DEPTH_MAX bounds it
 	struct bytes b, bool is_array, int depth, const struct place *above, struct error *err)
 {
 	struct element e;
+	size_t n = 0;
 	int rc;
 
 	if (depth > DOC_DEPTH_MAX)
@@ -374,6 +388,8 @@ static int check_level( // NOLINT(misc-no-recursion): DOC_DEPTH_MAX bounds it
 		struct place here = {above, e.key};
 		const char *fault = is_array ? NULL : name_fault(&e);
 
+		if (is_array && !is_number(&e, n++))
+			fault = "array item is not called by its number";
 		if (!fault)
 			fault = value_fault(&e, is_array);
 		if (fault)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "common/store/mongo.h"
@@ -15,9 +16,9 @@ static void drop_log(
 
 static void start_library(void)
 {
-	mongoc_init();
-	// A library of ours never prints; what matters comes back as an error.
+	// A library never prints, starting included; what matters comes back as an error.
 	mongoc_log_set_handler(drop_log, NULL);
+	mongoc_init();
 }
 
 int mongo_fail(const struct mongo_store *s, const char *doing, const bson_error_t *fault,
@@ -58,6 +59,22 @@ static bool lacks_password(const mongoc_uri_t *uri)
 
 	return mongoc_uri_get_username(uri) && !mongoc_uri_get_password(uri) &&
 	       (!mechanism || str_starts(mechanism, "SCRAM") || str_eq(mechanism, "PLAIN"));
+}
+
+// Of a file that it cannot read the library says "connection error".
+static int check_files(const mongoc_uri_t *uri, struct error *err)
+{
+	static const char *const options[] = {
+		MONGOC_URI_TLSCAFILE, MONGOC_URI_TLSCERTIFICATEKEYFILE};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const char *file = mongoc_uri_get_option_as_utf8(uri, options[i], NULL);
+
+		if (file && access(file, R_OK) != 0)
+			return error_set(err, EACCES, "store: %s: cannot read %s: %s", options[i],
+				file, strerror(errno));
+	}
+	return 0;
 }
 
 static int parse_url(const char *url, const char *password, mongoc_uri_t **ret, struct error *err)
@@ -134,7 +151,12 @@ int mongo_open(const char *url, const char *password, bool read_only, void **ret
 	s = memory_alloc(1, sizeof(*s));
 	s->read_only = read_only;
 	s->shown = shown_url(uri);
-	rc = connect_to(s, uri, err);
+	rc = check_files(uri, err);
+	if (rc == 0 && lacks_password(uri))
+		rc = error_set(
+			err, EACCES, "store: the MongoDB URL has a user, but no password is set");
+	if (rc == 0)
+		rc = connect_to(s, uri, err);
 	mongoc_uri_destroy(uri);
 	if (rc < 0) {
 		mongo_close(s);

@@ -340,6 +340,8 @@ Test(document, what_may_not_be_stored_is_refused)
 	bson_oid_t oid = {{0}};
 	bson_t *inner = BCON_NEW("all", "[", "[", BCON_INT32(1), "]", "]");
 	bson_t *deep = bson_new();
+	bson_t *list = bson_new();
+	bson_t items;
 
 	refuse(BCON_NEW("a", "{", "b", BCON_DOUBLE(NAN), "}"), "a.b: NaN");
 	refuse(BCON_NEW("a", BCON_DOUBLE(-INFINITY)), "a: NaN or infinity");
@@ -350,6 +352,10 @@ Test(document, what_may_not_be_stored_is_refused)
 	refuse(BCON_NEW("$a", BCON_INT32(1)), "starts with '$'");
 	refuse(BCON_NEW("", BCON_INT32(1)), "empty field name");
 	refuse(BCON_NEW("a", "\xff"), "text is not UTF-8");
+	BSON_APPEND_ARRAY_BEGIN(list, "all", &items);
+	BSON_APPEND_INT32(&items, "5", 1);
+	bson_append_array_end(list, &items);
+	refuse(list, "all.5: array item is not called by its number");
 	for (int i = 0; i < DOC_DEPTH_MAX; i++) {
 		bson_t *above = bson_new();
 
