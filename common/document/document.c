@@ -2,6 +2,7 @@
 // The document tree: objects that keep the order of their keys, arrays, scalars; all in an arena.
 #include "common/document/document.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -100,9 +101,11 @@ static void make_room(struct doc *to, struct arena *a)
 
 	if (to->n < to->room)
 		return;
+	// NOLINTBEGIN(bugprone-sizeof-expression): arrays of pointers
 	items = arena_array(a, room, sizeof(*items));
 	if (to->n)
 		memcpy(items, to->items, to->n * sizeof(*items));
+	// NOLINTEND(bugprone-sizeof-expression)
 	to->items = items;
 	if (to->kind == DOC_OBJECT) {
 		const char **keys = arena_array(a, room, sizeof(*keys));
@@ -134,9 +137,10 @@ void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item)
 	size_t len;
 	size_t i;
 
+	assert(to->kind == DOC_ARRAY || (to->kind == DOC_OBJECT && key));
 	if (!item)
 		return;
-	if (!key || to->kind == DOC_ARRAY) {
+	if (!key || to->kind != DOC_OBJECT) {
 		append(to, a, NULL, item);
 		return;
 	}

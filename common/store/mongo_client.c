@@ -26,15 +26,15 @@ int mongo_fail(const struct mongo_store *s, const char *doing, const bson_error_
 {
 	int code = EIO;
 
+	// What waiting does not mend; 13 and 18 are the server's "unauthorized" and "no such user".
 	if (strstr(fault->message, "TLS handshake failed") ||
-		strstr(fault->message, "certificate verify failed"))
-		code = EACCES; // will not mend itself by waiting
+		strstr(fault->message, "certificate verify failed") ||
+		fault->code == MONGOC_ERROR_CLIENT_AUTHENTICATE || fault->code == 13 ||
+		fault->code == 18)
+		code = EACCES;
 	else if (fault->domain == MONGOC_ERROR_SERVER_SELECTION ||
 		 fault->domain == MONGOC_ERROR_STREAM)
 		code = EHOSTDOWN;
-	else if (fault->code == MONGOC_ERROR_CLIENT_AUTHENTICATE || fault->code == 13 ||
-		 fault->code == 18)
-		code = EACCES;
 	else if (fault->code == MONGOC_ERROR_DUPLICATE_KEY)
 		code = EEXIST;
 	return error_set(
@@ -142,7 +142,7 @@ int mongo_open(const char *url, const char *password, bool read_only, void **ret
 {
 	// One library, one start for the whole process.
 	static pthread_once_t once = PTHREAD_ONCE_INIT; // NOLINT(*-avoid-non-const-global-*)
-	mongoc_uri_t *uri;
+	mongoc_uri_t *uri = NULL;
 	struct mongo_store *s;
 	int rc;
 

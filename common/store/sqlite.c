@@ -201,7 +201,7 @@ static int set_wal(const struct sqlite_store *s, struct error *err)
 
 static int migrate(struct sqlite_store *s, struct error *err)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	TRY(read_integer(s, "PRAGMA user_version", &version, err));
 	for (size_t i = (size_t)version; i < ARRAY_LEN(migrations); i++) {
@@ -243,9 +243,9 @@ static int create(struct sqlite_store *s, bool is_empty, struct error *err)
 static int check_version(struct sqlite_store *s, bool read_only, struct error *err)
 {
 	const int64_t newest = ARRAY_LEN(migrations);
-	int64_t application;
-	int64_t version;
-	int64_t objects;
+	int64_t application = 0;
+	int64_t version = 0;
+	int64_t objects = 0;
 
 	TRY(read_integer(s, "PRAGMA application_id", &application, err));
 	TRY(read_integer(s, "PRAGMA user_version", &version, err));

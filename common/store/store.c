@@ -85,8 +85,8 @@ static bool is_name(const char *text)
 
 static int check_item(const struct store_item *item, struct error *err)
 {
-	const char *summary_id;
-	const char *series_id;
+	const char *summary_id = "";
+	const char *series_id = "";
 
 	if (!is_name(item->key.cluster) || !is_name(item->resource) || !is_name(item->job_id))
 		return error_set(err, EINVAL, "cluster, resource or job id is no name");
@@ -135,6 +135,7 @@ int store_find(struct store *s, const char *cluster, const char *job_id, struct 
 	return s->driver->find(s->state, cluster, job_id, a, ret, ret_n, err);
 }
 
+// NOLINTNEXTLINE(readability-function-size): eight parameters are the contract
 int store_changes(struct store *s, const char *cursor, uint64_t limit, bool with_series,
 	store_each *each, void *context, struct arena *a, const char **ret_cursor,
 	struct error *err)

@@ -186,7 +186,7 @@ static double puts_per_second(struct store *s, struct store_item *items, int n)
 
 	for (int i = 0; i < n; i += BATCH) {
 		for (int k = 0; k < BATCH; k++)
-			items[k].key.raw_id = (uint64_t)(i + k);
+			items[k].key.raw_id = (uint64_t)i + (uint64_t)k;
 		if (store_put(s, items, BATCH, &err) < 0)
 			printf("FAILED: %s\n", err.text);
 	}

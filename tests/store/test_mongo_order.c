@@ -12,8 +12,9 @@ static const char *url_of(const char *test)
 {
 	static char url[2000]; // one test a process
 	const char *form = getenv("TEST_STORE");
-	const char *at = strstr(form, "@@");
+	const char *at = form ? strstr(form, "@@") : NULL;
 
+	cr_assert(at != NULL, "TEST_STORE must be a URL with @@ for the test's name");
 	cr_assert(str_format(url, sizeof(url), "%.*s%s%s", (int)(at - form), form, test, at + 2));
 	return url;
 }
