@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a hook tells the sampler: one datagram of text lines, "jobsight-boundary 1" and then
+// "KEY VALUE" each. A datagram comes from outside: everything in it is checked, nothing of it ever
+// becomes part of a path.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOUNDARY_MAX_BYTES 512
+#define BOUNDARY_SOCKET    "/run/jobsight/sampler.sock"
+
+enum boundary_event { // values are recorded in archives: never renumber
+	BOUNDARY_BEGIN = 1,
+	BOUNDARY_END = 2,
+	BOUNDARY_TASK_BEGIN = 3,
+	BOUNDARY_TASK_END = 4,
+	BOUNDARY_CONTROLLER_BEGIN = 5,
+	BOUNDARY_CONTROLLER_END = 6,
+	BOUNDARY_EVENTS,
+};
+
+struct boundary {
+	enum boundary_event event;
+	char job[32];      // raw job id, digits: no two jobs of Slurm run under one at a time
+	uint32_t restarts; // how often the job was requeued before
+	uint32_t uid;      // of the job
+	int64_t asked_ns;  // when the hook ran, real time
+};
+
+const char *boundary_event_name(enum boundary_event e); // "begin"
+// What SLURM_SCRIPT_CONTEXT calls it; 0: no hook of a job.
+enum boundary_event boundary_event_of_context(const char *context);
+
+// Both return the number of bytes, or -EINVAL: not well formed.
+int boundary_write(const struct boundary *b, char buf[BOUNDARY_MAX_BYTES]);
+int boundary_parse(const void *data, size_t size, struct boundary *ret);

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples of pmcd, and their way into an archive.
+#include "prolog-epilog/pmcd.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/map.h"
+#include "common/memory.h"
+#include "common/str.h"
+
+enum { MIN_RETRY_S = 2 };
+
+// What the summarizer learns a job's cores from; no stanza names these.
+static const char *const binding_metrics[] = {
+	"cgroup.cpuset.cpus",
+	"hotproc.psinfo.cgroups",
+	"hotproc.psinfo.cpusallowed",
+};
+
+struct domain { // an instance domain and the instances of the last sample, ascending
+	pmInDom number;
+	int *ids;
+	size_t n, room;
+	int *now; // of the sample at hand
+	size_t n_now, now_room;
+};
+
+struct pmcd {
+	const char *spec;
+	const char **names; // wanted
+	size_t n_names;
+	int context; // -1: none
+	char host[256];
+	int64_t retry_ns; // monotonic: not before
+	pmID *pmids;      // those that are there
+	pmDesc *descs;
+	const char **found;
+	size_t n;
+	struct domain *domains;
+	size_t n_domains;
+};
+
+void pmcd_limits(void)
+{
+	// A value that the administrator has set stays.
+	setenv("PMCD_CONNECT_TIMEOUT", "0.4", 0);
+	setenv("PMCD_REQUEST_TIMEOUT", "0.8", 0);
+	// Derived metrics are no business of an archive, and cost much (pmlogger 6.0.3).
+	setenv("PCP_DERIVED_CONFIG", "/dev/null", 1);
+}
+
+static void want(struct pmcd *p, struct map *seen, const char *name)
+{
+	if (map_get(seen, name))
+		return;
+	map_put(seen, name, p);
+	p->names = memory_resize(p->names, p->n_names + 1, sizeof(*p->names));
+	p->names[p->n_names++] = name;
+}
+
+struct pmcd *pmcd_make(const char *host_spec, const struct catalogue *c)
+{
+	struct pmcd *p = memory_alloc(1, sizeof(*p));
+	struct map seen = {0};
+
+	p->spec = host_spec;
+	p->context = -1;
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->metrics[i].n_sources; k++) {
+			const struct source *s = &c->metrics[i].sources[k];
+			for (size_t j = 0; s->kind == SOURCE_PCP && j < s->n_inputs; j++)
+				want(p, &seen, s->inputs[j].metric);
+		}
+	for (size_t i = 0; i < ARRAY_LEN(binding_metrics); i++)
+		want(p, &seen, binding_metrics[i]);
+	map_release(&seen);
+	return p;
+}
+
+static void disconnect(struct pmcd *p)
+{
+	if (p->context >= 0)
+		pmDestroyContext(p->context);
+	p->context = -1;
+}
+
+void pmcd_forget(struct pmcd *p)
+{
+	for (size_t i = 0; i < p->n_domains; i++) {
+		free(p->domains[i].ids);
+		free(p->domains[i].now);
+	}
+	free(p->domains);
+	p->domains = NULL;
+	p->n_domains = 0;
+}
+
+void pmcd_release(struct pmcd *p)
+{
+	if (!p)
+		return;
+	disconnect(p);
+	pmcd_forget(p);
+	free(p->pmids);
+	free(p->descs);
+	free(p->found);
+	free(p->names);
+	free(p);
+}
+
+static int failed(const struct pmcd *p, const char *what, int code, struct error *err)
+{
+	char buf[PM_MAXERRMSGLEN];
+
+	return error_set(err, EHOSTUNREACH, "pmcd %s: %s: %s", p->spec, what,
+		pmErrStr_r(code, buf, sizeof(buf)));
+}
+
+// All names in one request, all descriptors in another.
+static int look_up(struct pmcd *p, struct error *err)
+{
+	AUTO_FREE pmID *ids = memory_alloc(p->n_names + 1, sizeof(*ids));
+	int code = pmLookupName((int)p->n_names, p->names, ids);
+	size_t n = 0;
+
+	if (code < 0 && code != PM_ERR_NAME && code != PM_ERR_NONLEAF)
+		return failed(p, "names", code, err);
+	p->found = memory_resize(p->found, p->n_names + 1, sizeof(*p->found));
+	p->descs = memory_resize(p->descs, p->n_names + 1, sizeof(*p->descs));
+	for (size_t i = 0; i < p->n_names; i++)
+		if (ids[i] != PM_ID_NULL) {
+			p->found[n] = p->names[i];
+			ids[n++] = ids[i];
+		}
+	code = n ? pmLookupDescs((int)n, ids, p->descs) : 0;
+	if (code < 0)
+		return failed(p, "descriptors", code, err);
+	p->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (p->descs[i].pmid == PM_ID_NULL || p->descs[i].type < 0 ||
+			p->descs[i].type > PM_TYPE_STRING)
+			continue;
+		p->found[p->n] = p->found[i];
+		p->descs[p->n++] = p->descs[i];
+	}
+	p->pmids = memory_resize(p->pmids, p->n + 1, sizeof(*p->pmids));
+	for (size_t i = 0; i < p->n; i++)
+		p->pmids[i] = p->descs[i].pmid;
+	return 0;
+}
+
+int pmcd_connect(struct pmcd *p, struct error *err)
+{
+	int64_t begun = clock_monotonic_ns();
+	int code = 0;
+
+	if (p->context >= 0)
+		return 0;
+	if (begun < p->retry_ns)
+		return error_set(err, EHOSTUNREACH, "pmcd %s: did not answer just now", p->spec);
+	p->context = pmNewContext(PM_CONTEXT_HOST, p->spec);
+	if (p->context < 0) {
+		code = failed(p, "connection", p->context, err);
+		p->context = -1;
+	} else {
+		pmGetContextHostName_r(p->context, p->host, sizeof(p->host));
+		code = look_up(p, err);
+	}
+	// One that refuses costs nothing to ask again, one that hangs does.
+	if (code < 0) {
+		disconnect(p);
+		int64_t now = clock_monotonic_ns();
+		p->retry_ns = now - begun > NS_PER_S / 10 ? now + MIN_RETRY_S * NS_PER_S : 0;
+	}
+	return code;
+}
+
+const char *pmcd_host(const struct pmcd *p)
+{
+	return *p->host ? p->host : NULL;
+}
+
+// A connection that was closed while nobody looked is made again; a pmcd that does not answer
+// within the limit is not asked twice.
+int pmcd_sample(struct pmcd *p, pmResult **ret, struct error *err)
+{
+	int code = PM_ERR_IPC;
+
+	for (int tries = 0; tries < 2; tries++) {
+		TRY(pmcd_connect(p, err));
+		pmUseContext(p->context);
+		code = pmFetch((int)p->n, p->pmids, ret);
+		if (code >= 0)
+			break;
+		disconnect(p);
+		if (code == PM_ERR_TIMEOUT)
+			p->retry_ns = clock_monotonic_ns() + MIN_RETRY_S * NS_PER_S;
+	}
+	if (code < 0)
+		return failed(p, "sample", code, err);
+	if (code > 0) { // agents came or went: next time with their metrics
+		struct error why;
+		if (look_up(p, &why) < 0)
+			disconnect(p);
+	}
+	return 0;
+}
+
+// The time of a result is the one in the first versions of the interface, the other in the third.
+static inline int64_t ns_of_timeval(const struct timeval *t)
+{
+	return t->tv_sec * NS_PER_S + t->tv_usec * 1000;
+}
+
+static inline int64_t ns_of_timespec(const struct timespec *t)
+{
+	return t->tv_sec * NS_PER_S + t->tv_nsec;
+}
+
+int64_t pmcd_sample_ns(const pmResult *r)
+{
+	return _Generic(r->timestamp, struct timeval
+			: ns_of_timeval, struct timespec
+			: ns_of_timespec)(&r->timestamp);
+}
+
+static const pmDesc *desc_of(const struct pmcd *p, const pmResult *r, int i, size_t *ret_at)
+{
+	pmID pmid = r->vset[i]->pmid;
+
+	// Usually the answer has the order of the question.
+	if ((size_t)i < p->n && p->pmids[i] == pmid) {
+		*ret_at = (size_t)i;
+		return &p->descs[i];
+	}
+	for (size_t k = 0; k < p->n; k++)
+		if (p->pmids[k] == pmid) {
+			*ret_at = k;
+			return &p->descs[k];
+		}
+	return NULL;
+}
+
+static uint32_t packed_units(pmUnits u)
+{
+	return ((uint32_t)u.dimSpace & 15) << 28 | ((uint32_t)u.dimTime & 15) << 24 |
+	       ((uint32_t)u.dimCount & 15) << 20 | ((uint32_t)u.scaleSpace & 15) << 16 |
+	       ((uint32_t)u.scaleTime & 15) << 12 | ((uint32_t)u.scaleCount & 15) << 8;
+}
+
+static struct domain *domain_of(struct pmcd *p, pmInDom number)
+{
+	for (size_t i = 0; i < p->n_domains; i++)
+		if (p->domains[i].number == number)
+			return &p->domains[i];
+	p->domains = memory_resize(p->domains, p->n_domains + 1, sizeof(*p->domains));
+	struct domain *d = &p->domains[p->n_domains++];
+	*d = (struct domain){.number = number};
+	return d;
+}
+
+static void add_instances(struct domain *d, const pmValueSet *s)
+{
+	for (int i = 0; i < s->numval; i++) {
+		if (d->n_now == d->now_room) {
+			d->now_room = d->now_room ? 2 * d->now_room : 64;
+			d->now = memory_resize(d->now, d->now_room, sizeof(*d->now));
+		}
+		d->now[d->n_now++] = s->vlist[i].inst;
+	}
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int x = *(const int *)a;
+	int y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+// Whether an instance came that the sample before did not have: its name may be another than when
+// its number was last in use.
+static bool has_news(struct domain *d)
+{
+	bool is_new = false;
+	size_t kept = 0;
+
+	if (d->n_now)
+		qsort(d->now, d->n_now, sizeof(*d->now), by_value);
+	for (size_t i = 0; i < d->n_now; i++)
+		if (kept == 0 || d->now[kept - 1] != d->now[i])
+			d->now[kept++] = d->now[i];
+	for (size_t i = 0; i < kept && !is_new; i++)
+		is_new = d->n == 0 || !bsearch(&d->now[i], d->ids, d->n, sizeof(*d->ids), by_value);
+	int *ids = d->ids;
+	size_t room = d->room;
+	d->ids = d->now;
+	d->n = kept;
+	d->room = d->now_room;
+	d->now = ids;
+	d->now_room = room;
+	d->n_now = 0;
+	return is_new;
+}
+
+static void describe_domain(struct domain *d, int64_t time_ns, struct writer *w)
+{
+	int *ids = NULL;
+	char **names = NULL;
+	int n;
+
+	if (!has_news(d))
+		return;
+	n = pmGetInDom(d->number, &ids, &names);
+	if (n > 0) {
+		writer_indom(w, time_ns, d->number, (size_t)n, ids, names);
+		free(ids);
+		free(names);
+	} else {
+		d->n = 0; // asked again with the next sample
+	}
+}
+
+void pmcd_describe(struct pmcd *p, const pmResult *r, struct writer *w)
+{
+	for (int i = 0; i < r->numpmid; i++) {
+		size_t at = 0;
+		const pmDesc *d = r->vset[i]->numval > 0 ? desc_of(p, r, i, &at) : NULL;
+		if (!d)
+			continue;
+		writer_metric(
+			w, &(struct writer_metric){p->found[at], d->pmid, d->indom,
+				   (uint32_t)d->type, (uint32_t)d->sem, packed_units(d->units)});
+		if (d->indom != PM_INDOM_NULL)
+			add_instances(domain_of(p, d->indom), r->vset[i]);
+	}
+	pmUseContext(p->context);
+	for (size_t i = 0; i < p->n_domains; i++)
+		describe_domain(&p->domains[i], pmcd_sample_ns(r), w);
+}
+
+static void put_block(const pmValue *v, int type, struct writer *w)
+{
+	const pmValueBlock *b = v->value.pval;
+	size_t size = b->vlen >= PM_VAL_HDR_SIZE ? b->vlen - PM_VAL_HDR_SIZE : 0;
+	uint64_t wide = 0;
+	uint32_t narrow = 0;
+
+	if (size == sizeof(wide) && type != PM_TYPE_STRING) {
+		memcpy(&wide, b->vbuf, sizeof(wide));
+		wide = htobe64(wide);
+		writer_block(w, v->inst, (uint32_t)type, &wide, sizeof(wide));
+	} else if (size == sizeof(narrow) && type == PM_TYPE_FLOAT) {
+		memcpy(&narrow, b->vbuf, sizeof(narrow));
+		narrow = htobe32(narrow);
+		writer_block(w, v->inst, (uint32_t)type, &narrow, sizeof(narrow));
+	} else {
+		writer_block(w, v->inst, (uint32_t)type, b->vbuf, size);
+	}
+}
+
+void pmcd_put(const struct pmcd *p, const pmResult *r, struct writer *w)
+{
+	for (int i = 0; i < r->numpmid; i++) {
+		const pmValueSet *s = r->vset[i];
+		size_t at = 0;
+		const pmDesc *d = s->numval > 0 ? desc_of(p, r, i, &at) : NULL;
+		if (!d)
+			continue;
+		writer_set(w, s->pmid, s->numval, s->valfmt != PM_VAL_INSITU);
+		for (int k = 0; k < s->numval; k++) {
+			if (s->valfmt == PM_VAL_INSITU)
+				writer_word(w, s->vlist[k].inst, (uint32_t)s->vlist[k].value.lval);
+			else
+				put_block(&s->vlist[k], d->type, w);
+		}
+	}
+}
