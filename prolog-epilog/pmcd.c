@@ -4,15 +4,19 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/map.h"
 #include "common/memory.h"
 #include "common/str.h"
 
-enum { MIN_RETRY_S = 2 };
+enum { MIN_RETRY_S = 2, CONNECT_MS = 300, ANSWER_MS = 800, MAX_FDS = 64, SOCKET_PATH = 108 };
 
 // What the summarizer learns a job's cores from; no stanza names these.
 static const char *const binding_metrics[] = {
@@ -47,8 +51,8 @@ struct pmcd {
 void pmcd_limits(void)
 {
 	// A value that the administrator has set stays.
-	setenv("PMCD_CONNECT_TIMEOUT", "0.4", 0);
-	setenv("PMCD_REQUEST_TIMEOUT", "0.8", 0);
+	setenv("PMCD_CONNECT_TIMEOUT", "1", 0);
+	setenv("PMCD_REQUEST_TIMEOUT", "1", 0);
 	// Derived metrics are no business of an archive, and cost much (pmlogger 6.0.3).
 	setenv("PCP_DERIVED_CONFIG", "/dev/null", 1);
 }
@@ -79,6 +83,59 @@ struct pmcd *pmcd_make(const char *host_spec, const struct catalogue *c)
 		want(p, &seen, binding_metrics[i]);
 	map_release(&seen);
 	return p;
+}
+
+// The path of pmcd's socket on this host; NULL: it is reached by TCP.
+static const char *socket_path(const char *spec, char buf[SOCKET_PATH])
+{
+	const char *rest = strchr(spec, ':') ? strchr(spec, ':') + 1 : "";
+	const char *named = getenv("PMCD_SOCKET");
+
+	if (!str_starts(spec, "unix:") && !str_starts(spec, "local:"))
+		return NULL;
+	if (*rest)
+		return str_format(buf, SOCKET_PATH, "%s%s", *rest == '/' ? "" : "/", rest) ? buf
+		                                                                           : NULL;
+	if (named && *named)
+		return str_format(buf, SOCKET_PATH, "%s", named) ? buf : NULL;
+	return str_format(buf, SOCKET_PATH, "%s/pmcd.socket", pmGetConfig("PCP_RUN_DIR")) ? buf
+	                                                                                  : NULL;
+}
+
+// Whether pmcd greets, as it does at once. libpcp 6.0.3 waits 10 s for that on a local socket,
+// whatever limit is set.
+static bool greets(const char *spec)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char buf[SOCKET_PATH];
+	const char *path = socket_path(spec, buf);
+	int fd;
+	bool is_there;
+
+	if (!path || strlen(path) >= sizeof(at.sun_path))
+		return true; // libpcp shall say
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	is_there = fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
+	           poll(&p, 1, CONNECT_MS) == 1 && (p.revents & POLLIN);
+	if (fd >= 0)
+		close(fd);
+	return is_there;
+}
+
+// libpcp waits for an answer without any limit, and does not show its socket. It is the only stream
+// that this process has.
+static void limit_answers(void)
+{
+	struct timeval limit = {.tv_usec = ANSWER_MS * 1000};
+
+	for (int fd = 3; fd < MAX_FDS; fd++) {
+		int type = 0;
+		socklen_t size = sizeof(type);
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
+			(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	}
 }
 
 static void disconnect(struct pmcd *p)
@@ -162,11 +219,12 @@ int pmcd_connect(struct pmcd *p, struct error *err)
 		return 0;
 	if (begun < p->retry_ns)
 		return error_set(err, EHOSTUNREACH, "pmcd %s: did not answer just now", p->spec);
-	p->context = pmNewContext(PM_CONTEXT_HOST, p->spec);
+	p->context = greets(p->spec) ? pmNewContext(PM_CONTEXT_HOST, p->spec) : PM_ERR_TIMEOUT;
 	if (p->context < 0) {
 		code = failed(p, "connection", p->context, err);
 		p->context = -1;
 	} else {
+		limit_answers();
 		pmGetContextHostName_r(p->context, p->host, sizeof(p->host));
 		code = look_up(p, err);
 	}
@@ -193,12 +251,16 @@ int pmcd_sample(struct pmcd *p, pmResult **ret, struct error *err)
 	for (int tries = 0; tries < 2; tries++) {
 		TRY(pmcd_connect(p, err));
 		pmUseContext(p->context);
+		int64_t begun = clock_monotonic_ns();
 		code = pmFetch((int)p->n, p->pmids, ret);
 		if (code >= 0)
 			break;
 		disconnect(p);
-		if (code == PM_ERR_TIMEOUT)
-			p->retry_ns = clock_monotonic_ns() + MIN_RETRY_S * NS_PER_S;
+		int64_t now = clock_monotonic_ns();
+		if (now - begun > NS_PER_S / 10) {
+			p->retry_ns = now + MIN_RETRY_S * NS_PER_S;
+			break;
+		}
 	}
 	if (code < 0)
 		return failed(p, "sample", code, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The warm connection to pmcd: names, PMIDs and descriptors of all that the catalogue wants are
 // looked up in two requests when it is made, so that a sample is one. pmcd may be down, hang or be
-// restarted at any time: nothing here waits longer than the time limits that pmcd_limits() sets.
+// restarted at any time: nothing here waits for longer than about a second.
 #pragma once
 
 #include <pcp/pmapi.h>
@@ -12,7 +12,7 @@
 
 struct pmcd; // one, used by one thread
 
-// Before the first use of libpcp: its time limits come from the environment only.
+// Before the first use of libpcp, which reads it from the environment.
 void pmcd_limits(void);
 
 struct pmcd *pmcd_make(const char *host_spec, const struct catalogue *c);
