@@ -85,7 +85,7 @@ struct frame_pmda {
 struct frame_instance {
 	int id; // stable for the life of the machine's configuration; ascending within the set
 	char name[60];
-	char labels[100]; // JSON object, "" = none
+	char labels[400]; // JSON object, "" = none
 	void *record;
 };
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the devices of AMD and Intel below /sys/class/drm; NVIDIA's are left to its library.
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/macro.h"
+#include "pmdas/accelerator/accelerator.h"
+#include "pmdas/frame/parse.h"
+
+#define CARDS_MAX 64
+
+static const struct {
+	unsigned id;
+	const char *name;
+	accelerator_sampler *sample;
+} vendors[] = {
+	{0x1002, "amd", amd_sample},
+	{0x8086, "intel", intel_sample},
+};
+
+void drm_number(const struct accelerator_unit *u, const char *folder, const char *file,
+	uint64_t divide, struct frame_reading *ret)
+{
+	char path[160];
+	uint64_t value;
+
+	pmsprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (*folder && frame_read_number(u->accelerator->root, path, &value) == 0)
+		accelerator_set(ret, value / divide);
+}
+
+static void read_name(const struct accelerator_unit *u, const char *file, char *ret, size_t size)
+{
+	char path[160];
+	char text[96];
+
+	pmsprintf(path, sizeof(path), "%s/device/%s", u->card, file);
+	if (frame_read_file(u->accelerator->root, path, text, sizeof(text)) > 0)
+		accelerator_copy_name(ret, size, text);
+}
+
+static void read_pci(struct accelerator_unit *u)
+{
+	char path[64];
+	char text[1024];
+	const char *slot;
+
+	pmsprintf(path, sizeof(path), "%s/device/uevent", u->card);
+	if (frame_read_file(u->accelerator->root, path, text, sizeof(text)) <= 0)
+		return;
+	slot = strstr(text, "PCI_SLOT_NAME=");
+	if (slot == NULL)
+		return;
+	slot += strlen("PCI_SLOT_NAME=");
+	text[(size_t)(slot - text) + strcspn(slot, "\n")] = '\0';
+	accelerator_copy_name(u->pci, sizeof(u->pci), slot);
+}
+
+// The first hwmon of the device; its number is the kernel's.
+static void find_hwmon(struct accelerator_unit *u)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *dir;
+	int fd;
+
+	pmsprintf(path, sizeof(path), "%s/device/hwmon", u->card);
+	fd = openat(u->accelerator->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		close(fd);
+		return;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		if (strncmp(e->d_name, "hwmon", 5) == 0 && strlen(e->d_name) < 16) {
+			pmsprintf(u->hwmon, sizeof(u->hwmon), "%s/%s", path, e->d_name);
+			break;
+		}
+	}
+	closedir(dir);
+}
+
+static void add_card(struct accelerator *a, unsigned card)
+{
+	struct accelerator_unit *u = NULL;
+	char path[64];
+	uint64_t vendor;
+
+	pmsprintf(path, sizeof(path), "sys/class/drm/card%u/device/vendor", card);
+	if (frame_read_number(a->root, path, &vendor) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
+		if (vendors[i].id == vendor)
+			u = accelerator_add(a, vendors[i].sample, vendors[i].name);
+	}
+	if (u == NULL)
+		return;
+	u->number = a->cards++;
+	u->minor = (int)card;
+	pmsprintf(u->card, sizeof(u->card), "sys/class/drm/card%u", card);
+	read_name(u, "product_name", u->model, sizeof(u->model));
+	if (u->model[0] == '\0')
+		read_name(u, "device", u->model, sizeof(u->model));
+	read_name(u, "unique_id", u->uuid, sizeof(u->uuid));
+	read_pci(u);
+	find_hwmon(u);
+}
+
+void drm_find(struct accelerator *a)
+{
+	for (unsigned card = 0; card < CARDS_MAX; card++)
+		add_card(a, card);
+}

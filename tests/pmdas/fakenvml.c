@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stands in for NVIDIA's management library: a shared object with its symbols that answers from the text
+// file FAKENVML, read anew at each call. Lines are "DEVICE KEY VALUE", DEVICE a number, NUMBER.MIG, or
+// "library". A key that is not there is not supported; the value "error N" makes the call give N, and
+// "hang" makes it hang for as long as the line stays.
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/macro.h"
+#include "pmdas/accelerator/nvml.h"
+
+#define NOT_SUPPORTED 3
+#define NOT_FOUND     6
+#define TIMEOUT       10
+#define DEVICES       16
+#define PARTS         8
+
+struct device {
+	char id[8];
+	unsigned long long events_seen;
+};
+
+struct sample {
+	unsigned unused;
+};
+
+// A library has to give out handles, so it has to keep what they lead to.
+static struct device devices[DEVICES][PARTS + 1]; // NOLINT: handles
+
+#define SYMBOL(name, arguments) int nvml##name arguments;
+#define NEEDED(name, arguments) SYMBOL(name, arguments)
+#include "pmdas/accelerator/symbols.def"
+
+static int find(const char *id, const char *key, char *value, size_t size)
+{
+	const char *path = getenv("FAKENVML");
+	FILE *f = path ? fopen(path, "re") : NULL;
+	char line[512];
+	char wanted[64];
+	int rc = NOT_SUPPORTED;
+
+	snprintf(wanted, sizeof(wanted), "%s %s ", id, key);
+	while (f && rc && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, wanted, strlen(wanted)) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(value, size, "%s", line + strlen(wanted));
+		rc = 0;
+	}
+	if (f)
+		fclose(f);
+	return rc;
+}
+
+static int text(const void *device, const char *key, char *value, size_t size)
+{
+	const char *id = device ? ((const struct device *)device)->id : "library";
+	int rc;
+
+	while ((rc = find(id, key, value, size)) == 0 && strcmp(value, "hang") == 0)
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	if (rc == 0 && strncmp(value, "error ", 6) == 0)
+		return (int)strtol(value + 6, NULL, 10);
+	return rc;
+}
+
+static int number(const void *device, const char *key, unsigned long long *ret)
+{
+	char value[64];
+	int rc = text(device, key, value, sizeof(value));
+
+	if (rc == 0)
+		*ret = strtoull(value, NULL, 0);
+	return rc;
+}
+
+static int small(const void *device, const char *key, unsigned *ret)
+{
+	unsigned long long value = 0;
+	int rc = number(device, key, &value);
+
+	if (rc == 0)
+		*ret = (unsigned)value;
+	return rc;
+}
+
+// Several numbers of one line.
+static int several(const void *device, const char *key, unsigned long long *ret, int n)
+{
+	char value[256];
+	char *s = value;
+	int rc = text(device, key, value, sizeof(value));
+
+	for (int i = 0; rc == 0 && i < n; i++)
+		ret[i] = strtoull(s, &s, 0);
+	return rc;
+}
+
+static struct device *device_at(unsigned index, int part)
+{
+	struct device *d = &devices[index][part + 1];
+	char value[64];
+
+	if (part < 0)
+		snprintf(d->id, sizeof(d->id), "%u", index % DEVICES);
+	else
+		snprintf(d->id, sizeof(d->id), "%u.%d", index % DEVICES, part % PARTS);
+	return find(d->id, "name", value, sizeof(value)) == 0 ? d : NULL;
+}
+
+int nvmlInit_v2(void)
+{
+	char value[16];
+	int rc = text(NULL, "init", value, sizeof(value));
+
+	return rc == NOT_SUPPORTED ? 0 : rc;
+}
+
+int nvmlShutdown(void)
+{
+	return 0;
+}
+
+int nvmlDeviceGetCount_v2(unsigned *count)
+{
+	for (*count = 0; *count < DEVICES && device_at(*count, -1); (*count)++) {
+	}
+	return 0;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device)
+{
+	*device = index < DEVICES ? device_at(index, -1) : NULL;
+	return *device ? 0 : NOT_FOUND;
+}
+
+int nvmlDeviceGetName(void *device, char *name, unsigned length)
+{
+	return text(device, "name", name, length);
+}
+
+int nvmlDeviceGetUUID(void *device, char *uuid, unsigned length)
+{
+	return text(device, "uuid", uuid, length);
+}
+
+int nvmlDeviceGetPciInfo_v3(void *device, struct nvml_pci *pci)
+{
+	unsigned long long v[3];
+	int rc = several(device, "pci", v, 3);
+
+	if (rc == 0)
+		*pci = (struct nvml_pci){
+			.domain = (unsigned)v[0], .bus = (unsigned)v[1], .device = (unsigned)v[2]};
+	return rc;
+}
+
+int nvmlDeviceGetMinorNumber(void *device, unsigned *minor)
+{
+	return small(device, "minor", minor);
+}
+
+int nvmlDeviceGetUtilizationRates(void *device, struct nvml_utilization *rates)
+{
+	unsigned long long v[2];
+	int rc = several(device, "utilization", v, 2);
+
+	if (rc == 0)
+		*rates = (struct nvml_utilization){(unsigned)v[0], (unsigned)v[1]};
+	return rc;
+}
+
+int nvmlDeviceGetMemoryInfo_v2(void *device, struct nvml_memory_v2 *memory)
+{
+	unsigned long long v[4];
+	int rc;
+
+	if (memory->version != (sizeof(*memory) | 2 << 24))
+		return 25; // version mismatch
+	rc = several(device, "memory", v, 4);
+	if (rc == 0)
+		*memory = (struct nvml_memory_v2){memory->version, v[0], v[1], v[2], v[3]};
+	return rc;
+}
+
+int nvmlDeviceGetMemoryInfo(void *device, struct nvml_memory *memory)
+{
+	unsigned long long v[3];
+	int rc = several(device, "memory1", v, 3);
+
+	if (rc == 0)
+		*memory = (struct nvml_memory){v[0], v[1], v[2]};
+	return rc;
+}
+
+int nvmlDeviceGetPowerUsage(void *device, unsigned *milliwatts)
+{
+	return small(device, "power", milliwatts);
+}
+
+int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules)
+{
+	return number(device, "energy", millijoules);
+}
+
+int nvmlDeviceGetClockInfo(void *device, int type, unsigned *megahertz)
+{
+	return small(device, type == NVML_OUR_CLOCK_SM ? "clock" : "memory-clock", megahertz);
+}
+
+int nvmlDeviceGetTemperature(void *device, int sensor, unsigned *celsius)
+{
+	return sensor == 0 ? small(device, "temperature", celsius) : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetCurrentClocksEventReasons(void *device, unsigned long long *reasons)
+{
+	return number(device, "reasons", reasons);
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(void *device, unsigned long long *reasons)
+{
+	return number(device, "old-reasons", reasons);
+}
+
+int nvmlDeviceGetViolationStatus(void *device, int policy, struct nvml_violation *time)
+{
+	return number(device, policy == NVML_OUR_POLICY_POWER ? "held-power" : "held-thermal",
+		&time->violation_ns);
+}
+
+int nvmlDeviceGetTotalEccErrors(void *device, int error, int counter, unsigned long long *count)
+{
+	if (counter != 0)
+		return NOT_SUPPORTED;
+	return number(device, error == NVML_OUR_ERROR_CORRECTED ? "ecc" : "ecc-fatal", count);
+}
+
+int nvmlDeviceGetPcieReplayCounter(void *device, unsigned *count)
+{
+	return small(device, "replays", count);
+}
+
+int nvmlDeviceGetFieldValues(void *device, int n, struct nvml_field *values)
+{
+	for (int i = 0; i < n; i++) {
+		char key[24];
+
+		snprintf(key, sizeof(key), "field%u", values[i].id);
+		values[i].type = NVML_OUR_TYPE_ULONGLONG;
+		values[i].rc = number(device, key, &values[i].value.ull);
+	}
+	return 0;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v3(
+	void *device, unsigned *n, struct nvml_process *processes)
+{
+	char value[256];
+	char *s = value;
+	unsigned room = *n;
+	int rc = text(device, "processes", value, sizeof(value)); // PID BYTES ...
+
+	for (*n = 0; rc == 0 && *s != '\0' && *n < room; (*n)++) {
+		processes[*n] = (struct nvml_process){.pid = (unsigned)strtoul(s, &s, 10)};
+		processes[*n].memory = strtoull(s, &s, 0);
+	}
+	return rc;
+}
+
+int nvmlDeviceGetMigMode(void *device, unsigned *current, unsigned *pending)
+{
+	*pending = 0;
+	return small(device, "mig", current);
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(void *device, unsigned *count)
+{
+	(void)device;
+	*count = PARTS - 1;
+	return 0;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(void *device, unsigned index, void **mig)
+{
+	unsigned number_ = (unsigned)strtoul(((struct device *)device)->id, NULL, 10);
+
+	*mig = index < PARTS ? device_at(number_, (int)index) : NULL;
+	return *mig ? 0 : NOT_FOUND;
+}
+
+int nvmlDeviceGetGpuInstanceId(void *device, unsigned *id)
+{
+	return small(device, "instance", id);
+}
+
+int nvmlEventSetCreate(void **set)
+{
+	*set = calloc(1, sizeof(void *));
+	return *set ? 0 : NOT_SUPPORTED;
+}
+
+int nvmlEventSetFree(void *set)
+{
+	free(set);
+	return 0;
+}
+
+int nvmlDeviceRegisterEvents(void *device, unsigned long long types, void *set)
+{
+	memcpy(set, &device, sizeof(device));
+	return types == NVML_EVENT_XID ? 0 : NOT_SUPPORTED;
+}
+
+// "xid COUNT LAST": so many events since the beginning.
+int nvmlEventSetWait_v2(void *set, struct nvml_event *event, unsigned milliseconds)
+{
+	struct device *d;
+	unsigned long long v[2];
+
+	(void)milliseconds;
+	memcpy(&d, set, sizeof(d));
+	if (several(d, "xid", v, 2) != 0 || d->events_seen >= v[0])
+		return TIMEOUT;
+	d->events_seen++;
+	*event = (struct nvml_event){.device = d, .type = NVML_EVENT_XID, .data = v[1]};
+	return 0;
+}
+
+int nvmlGpmQueryDeviceSupport(void *device, struct nvml_gpm_support *support)
+{
+	return small(device, "gpm", &support->supported);
+}
+
+int nvmlGpmSampleAlloc(void **sample)
+{
+	*sample = calloc(1, 64);
+	return *sample ? 0 : NOT_SUPPORTED;
+}
+
+int nvmlGpmSampleFree(void *sample)
+{
+	free(sample);
+	return 0;
+}
+
+int nvmlGpmSampleGet(void *device, void *sample)
+{
+	memcpy(sample, ((struct device *)device)->id, sizeof(((struct device *)device)->id));
+	return 0;
+}
+
+int nvmlGpmMigSampleGet(void *device, unsigned gpu_instance, void *sample)
+{
+	unsigned own;
+
+	if (small(device, "instance", &own) != 0 || own != gpu_instance)
+		return NOT_FOUND;
+	return nvmlGpmSampleGet(device, sample);
+}
+
+// "gpm2 40.5": the metric 2.
+int nvmlGpmMetricsGet(struct nvml_gpm_metrics *metrics)
+{
+	if (metrics->version != 1)
+		return 25;
+	for (unsigned i = 0; i < metrics->n; i++) {
+		struct nvml_gpm_metric *m = &metrics->metrics[i];
+		char key[24];
+		char value[64];
+
+		snprintf(key, sizeof(key), "gpm%u", m->id);
+		m->rc = text(metrics->now, key, value, sizeof(value));
+		if (m->rc == 0)
+			m->value = strtod(value, NULL);
+	}
+	return 0;
+}
