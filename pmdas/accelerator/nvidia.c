@@ -240,11 +240,11 @@ static void add_process(struct accelerator_unit *u, const struct nvml_process *p
 
 static void sample_process(struct accelerator_unit *u, const struct nvml *n)
 {
-	AUTO_FREE struct nvml_process *p = calloc(PROCESSES, sizeof(*p));
+	struct nvml_process p[PROCESSES];
 	unsigned count = PROCESSES;
 	int rc;
 
-	if (p == NULL || n->DeviceGetComputeRunningProcesses_v3 == NULL)
+	if (n->DeviceGetComputeRunningProcesses_v3 == NULL)
 		return;
 	rc = n->DeviceGetComputeRunningProcesses_v3(u->handle, &count, p);
 	if (rc != NVML_SUCCESS && rc != NVML_INSUFFICIENT_SIZE)
