@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of NVIDIA's management library (NVML) that the PMDA uses, declared from its documented
 // binary interface and opened at run time, so that one build serves nodes with and without it.
-// tests/pmdas/test-nvml compares sizes, offsets and numbers with NVIDIA's header where that is at hand.
+// Sizes, offsets and numbers were compared with NVIDIA's header 12.9.79, by hand.
 #pragma once
 
 #include <stdint.h>
