@@ -104,7 +104,7 @@ static int tell(const char *path, const char *text, size_t len)
 	return code;
 }
 
-// One line for the administrator (jobsight-sampler counts them); never more than SPOOL_BYTES.
+// One line for the administrator never more than SPOOL_BYTES.
 static void spool(const char *text, const char *why)
 {
 	int fd = open(setting("JOBSIGHT_SPOOL", SPOOL),
