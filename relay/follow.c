@@ -53,6 +53,7 @@ static struct followed *add_file(struct follow *f, const char *path)
 	file->prefix_hash = HASH_BASIS;
 	if (f->n == f->room) {
 		f->room = f->room ? f->room * 2 : 64;
+		// NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what it holds
 		f->files = memory_resize((void *)f->files, f->room, sizeof(*f->files));
 	}
 	f->files[f->n++] = file;
@@ -306,7 +307,7 @@ static void forget_vanished(struct follow *f)
 	f->n = kept;
 	map_release(&f->by_path);
 	f->by_path = (struct map){0};
-	if (kept)
+	if (kept) // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what it sorts
 		qsort((void *)f->files, kept, sizeof(*f->files), by_day);
 	for (size_t i = 0; i < kept; i++)
 		map_put(&f->by_path, f->files[i]->path, f->files[i]);

@@ -188,32 +188,45 @@ static int send_new(struct sender *s, struct error *err)
 	return 0;
 }
 
+// Waits for something new, answering the broker's heartbeats.
+static int wait_for_news(struct sender *s, enum relay_event *ret, struct error *err)
+{
+	struct confirm none;
+
+	*ret = relay_pause(s->relay, -1, RESCAN_MS);
+	if (*ret != RELAY_STOP)
+		*ret = relay_pause(s->relay, s->follow.notify, 1000);
+	if (*ret == RELAY_STOP)
+		return 0;
+	TRY(broker_confirm(s->broker, 1, &none, err));
+	return save(s, false, err);
+}
+
+// --once: is all that is there confirmed?
+static int all_sent(struct sender *s, struct error *err)
+{
+	TRY(scan(s, true, err));
+	return s->follow.backlog == 0;
+}
+
 // One connection: 0 when the program should end.
 static int session(struct sender *s, int64_t *backoff_ms, struct error *err)
 {
 	enum relay_event event = RELAY_READY;
-	struct confirm none;
 
 	TRY(scan(s, true, err));
 	TRY(connect_broker(s, err));
-	for (;;) {
+	while (event != RELAY_STOP) {
 		TRY(scan(s, event == RELAY_READY, err));
 		TRY(send_new(s, err));
 		*backoff_ms = 0;
 		TRY(save(s, s->follow.changed, err));
-		if (s->relay->once) {
-			TRY(scan(s, true, err));
-			if (s->follow.backlog == 0)
-				return 0;
-		}
-		if (relay_pause(s->relay, -1, RESCAN_MS) == RELAY_STOP)
-			return 0;
-		event = relay_pause(s->relay, s->follow.notify, 1000);
-		if (event == RELAY_STOP)
-			return 0;
-		TRY(broker_confirm(s->broker, 1, &none, err)); // answers heartbeats
-		TRY(save(s, false, err));
+		int rc = s->relay->once ? all_sent(s, err) : 0;
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+		TRY(wait_for_news(s, &event, err));
 	}
+	return 0;
 }
 
 static void follow_the_tree(struct sender *s)
