@@ -14,6 +14,7 @@ build=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 servers=$top/tests/servers
+modules=$("$top/tests/support/page-modules")
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/js-way.XXXXXX")
 chmod 0755 "$work"
@@ -105,21 +106,18 @@ for _ in $(seq 100); do
 	sleep 0.1
 done
 
-page=${url%/}/jobs/way/4711
-timeout 60 chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
-	--disable-background-networking --disable-component-update --disable-sync --no-first-run \
-	--user-data-dir="$work/browser" --window-size=1440,12000 --virtual-time-budget=10000 --dump-dom "$page" \
-	>"$work/page.html" 2>"$work/chromium.log"
-
-shown=$(grep -o "<data[^>]*data-metric=\"$metric\"[^>]*>" "$work/page.html" |
-	grep 'data-statistic="total"' | sed -n 's/.* value="\([^"]*\)".*/\1/p' | head -n 1)
-[ -n "$shown" ] || { echo "way: the page shows no $metric" >&2; exit 1; }
+# a module finds packages beside itself only
+mkdir "$work/browser"
+cp "$here/page.mjs" "$work/browser/"
+ln -s "$modules" "$work/browser/node_modules"
+shown=$(env -u ASAN_OPTIONS -u UBSAN_OPTIONS -u LSAN_OPTIONS HOME="$work/browser" timeout 120 \
+	node "$work/browser/page.mjs" "${url%/}/jobs/way/4711" "$metric" "$series" 2>"$work/browser.log") || {
+	echo "way: the page shows no $metric with a chart of $series" >&2
+	exit 1
+}
 # the PMDA counts whole microjoules: nothing else may be lost on the way
 awk -v shown="$shown" -v joules="$joules" 'BEGIN { d = shown - joules; exit !(d < 2e-6 && d > -2e-6) }' || {
 	echo "way: $joules J were written into the register, the page shows $shown" >&2
 	exit 1
 }
-# its own chart, not just any: the figure of its series has been drawn on a canvas
-grep -o "<figure[^>]*data-series=\"$series\".*" "$work/page.html" | sed 's|</figure>.*||' | head -n 1 |
-	grep -q '<canvas' || { echo "way: no chart of $series was drawn" >&2; exit 1; }
 echo "$joules J in the register, $shown J on the page"
