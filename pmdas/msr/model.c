@@ -10,24 +10,53 @@
 #include "pmdas/frame/parse.h"
 #include "pmdas/msr/wide.h"
 
-#define P (1U << MSR_PACKAGE)
-#define C (1U << MSR_CORES)
-#define G (1U << MSR_GRAPHICS)
-#define D (1U << MSR_DRAM)
-#define S (1U << MSR_PLATFORM)
+#define BIT(part) (1U << MSR_##part)
+
+#define P BIT(PACKAGE)
+#define C BIT(CORES)
+#define G BIT(GRAPHICS)
+#define D BIT(DRAM)
+#define S BIT(PLATFORM)
+
+#define PACKAGE_C8_TO_C10 (BIT(PACKAGE_C8) | BIT(PACKAGE_C9) | BIT(PACKAGE_C10))
+#define IDLE_NHM          (BIT(CORE_C3) | BIT(CORE_C6) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6) | BIT(PACKAGE_C7))
+#define IDLE_SNB          (IDLE_NHM | BIT(CORE_C7) | BIT(PACKAGE_C2))
+#define IDLE_HSL          (IDLE_SNB | PACKAGE_C8_TO_C10)
+#define IDLE_CNL          (IDLE_HSL | BIT(CORE_C1))
+#define IDLE_ICL          (IDLE_HSL & ~BIT(CORE_C3))
+#define IDLE_ADL          (IDLE_CNL & ~BIT(CORE_C3))
+#define IDLE_ICX          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C2) | BIT(PACKAGE_C6))
+#define IDLE_SRF          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(MODULE_C6) | BIT(PACKAGE_C6))
+#define IDLE_KNL          (BIT(CORE_C6_3FF) | BIT(PACKAGE_C2) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6))
+#define IDLE_SLM          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C6_3FA))
+#define IDLE_GLM                                                                          \
+	(BIT(CORE_C1) | BIT(CORE_C3) | BIT(CORE_C6) | BIT(PACKAGE_C2) | BIT(PACKAGE_C3) | \
+		BIT(PACKAGE_C6) | BIT(PACKAGE_C10))
+
+#define OTHER_HSW (BIT(LIMIT_690) | BIT(LIMIT_PARTS))
+#define OTHER_HSX (BIT(LIMIT_690) | BIT(UNCORE))
+#define OTHER_KNL OTHER_HSX
+#define OTHER_SPX (BIT(LIMIT_64F) | BIT(PPERF)) // the uncore's ratio is in no MSR
+#define OTHER_SKX (OTHER_SPX | BIT(UNCORE))
+#define OTHER_SKL (OTHER_SKX | BIT(LIMIT_PARTS))
+#define OTHER_ZEN (BIT(PSTATE_LIMIT) | BIT(IRPERF))
+
+// .unit, .dram, .platform
+#define UNITS_REGISTER   MSR_UNIT_REGISTER, MSR_UNIT_REGISTER, MSR_UNIT_REGISTER
+#define UNITS_SIXTEENTH  MSR_UNIT_REGISTER, MSR_UNIT_SIXTEENTH, MSR_UNIT_REGISTER
+#define UNITS_JOULE      MSR_UNIT_REGISTER, MSR_UNIT_REGISTER, MSR_UNIT_JOULE
+#define UNITS_MICROJOULE MSR_UNIT_MICROJOULE, MSR_UNIT_MICROJOULE, MSR_UNIT_MICROJOULE
 
 const struct msr_model msr_models[] = {
-#define MODEL(vendor_, family_, first_, last_, name_, domains_, unit_, dram_, platform_, base_) \
-	{.vendor = MSR_##vendor_,                                                               \
-		.family = (family_),                                                            \
-		.first = (first_),                                                              \
-		.last = (last_),                                                                \
-		.name = (name_),                                                                \
-		.domains = (domains_),                                                          \
-		.unit = MSR_UNIT_##unit_,                                                       \
-		.dram = MSR_UNIT_##dram_,                                                       \
-		.platform = MSR_UNIT_##platform_,                                               \
-		.base = MSR_BASE_##base_},
+#define MODEL(vendor_, family_, first_, last_, name_, domains, idle, other, units, base_) \
+	{.vendor = MSR_##vendor_,                                                         \
+		.family = (family_),                                                      \
+		.first = (first_),                                                        \
+		.last = (last_),                                                          \
+		.name = (name_),                                                          \
+		.base = MSR_BASE_##base_,                                                 \
+		.has = (domains) | (idle) | (other),                                      \
+		.unit = UNITS_##units},
 #include "pmdas/msr/models.def"
 };
 
@@ -142,6 +171,11 @@ uint64_t msr_microjoules(struct msr_unit unit, uint64_t count)
 uint64_t msr_counts_of(struct msr_unit unit, uint64_t joules)
 {
 	return (uint64_t)(((msr_wide)joules * 1000000 << unit.shift) / unit.factor);
+}
+
+unsigned msr_time_shift(uint64_t unit_register)
+{
+	return unit_register >> 16 & 0xf;
 }
 
 uint64_t msr_base_khz(const struct msr_model *m, uint64_t base_register)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU models: which energy domains each has, and in which units they count. Rows in models.def.
+// CPU models: which energy domains and other registers each has, and in which units energy is
+// counted. Rows in models.def.
 #pragma once
 
 #include <stddef.h>
@@ -18,6 +19,33 @@ enum msr_domain {
 	MSR_DRAM,
 	MSR_PLATFORM,
 	MSR_DOMAINS,
+};
+
+// What else a model may have, counted on from the domains. A suffix of three digits is the address,
+// where the same thing is at different ones.
+enum msr_feature {
+	MSR_CORE_C1 = MSR_DOMAINS,
+	MSR_CORE_C3,
+	MSR_CORE_C6,
+	MSR_CORE_C6_3FF,
+	MSR_CORE_C7,
+	MSR_MODULE_C6,
+	MSR_PACKAGE_C2,
+	MSR_PACKAGE_C3,
+	MSR_PACKAGE_C6,
+	MSR_PACKAGE_C6_3FA,
+	MSR_PACKAGE_C7,
+	MSR_PACKAGE_C8,
+	MSR_PACKAGE_C9,
+	MSR_PACKAGE_C10,
+	MSR_LIMIT_690,
+	MSR_LIMIT_64F,
+	MSR_LIMIT_PARTS, // reasons of graphics and ring
+	MSR_UNCORE,
+	MSR_PPERF,
+	MSR_PSTATE_LIMIT,
+	MSR_IRPERF,
+	MSR_FEATURES,
 };
 
 // How the unit of a domain is found. REGISTER: 2^-n joule, n from the unit register. MICROJOULE:
@@ -44,7 +72,7 @@ struct msr_model {
 	unsigned first; // models, both inclusive
 	unsigned last;
 	const char *name;
-	unsigned domains; // one bit each enum msr_domain
+	unsigned has; // one bit each enum msr_domain and enum msr_feature
 	enum msr_unit_rule unit;
 	enum msr_unit_rule dram;
 	enum msr_unit_rule platform;
@@ -77,6 +105,7 @@ struct msr_unit msr_unit_of(
 	const struct msr_model *m, enum msr_domain domain, uint64_t unit_register);
 uint64_t msr_microjoules(struct msr_unit unit, uint64_t count);
 uint64_t msr_counts_of(struct msr_unit unit, uint64_t joules); // the other way round
+unsigned msr_time_shift(uint64_t unit_register); // times are counted in 2^-shift seconds
 
 // kHz, 0 = not known.
 uint64_t msr_base_khz(const struct msr_model *m, uint64_t base_register);

@@ -20,7 +20,7 @@ static const struct msr_model *find_model(int root)
 	ssize_t n = frame_read_head(root, "proc/cpuinfo", text, sizeof(text));
 
 	if (n < 0 || msr_parse_cpuinfo(text, &id) < 0)
-		pmNotifyErr(LOG_WARNING, "/proc/cpuinfo does not say which processor this is");
+		pmNotifyErr(LOG_WARNING, "no x86 processor in /proc/cpuinfo: no registers to read");
 	return msr_model_of(&id);
 }
 
@@ -59,11 +59,29 @@ static struct msr_plane *plane_of(
 	return l;
 }
 
-// Places a CPU; the first of each package and plane reads for it.
+static struct msr_core *core_of(
+	struct msr *m, struct msr_package *package, const struct msr_place *p)
+{
+	struct msr_core *k;
+
+	for (size_t i = 0; i < m->n_cores; i++) {
+		k = &m->cores[i];
+		if (k->package == package && k->die == p->die && k->core == p->core)
+			return k;
+	}
+	k = &m->cores[m->n_cores++];
+	k->package = package;
+	k->die = p->die;
+	k->core = p->core;
+	return k;
+}
+
+// Places a CPU; the first of each package, plane and core reads for it.
 static void place_cpu(struct msr *m, struct msr_cpu *c, const struct msr_place *p)
 {
 	size_t packages = m->n_packages;
 	size_t planes = m->n_planes;
+	size_t cores = m->n_cores;
 
 	c->msr = m;
 	c->device = msr_device_init(m->root, p->cpu);
@@ -72,10 +90,13 @@ static void place_cpu(struct msr *m, struct msr_cpu *c, const struct msr_place *
 		return;
 	c->package = package_of(m, p);
 	c->plane = plane_of(m, c->package, p);
+	c->core = core_of(m, c->package, p);
 	if (m->n_packages > packages)
 		c->reads |= 1U << MSR_SCOPE_PACKAGE;
 	if (m->n_planes > planes)
 		c->reads |= 1U << MSR_SCOPE_PLANE;
+	if (m->n_cores > cores)
+		c->reads |= 1U << MSR_SCOPE_CORE;
 }
 
 int msr_open_machine(const struct frame_options *options, struct msr **ret)
@@ -96,6 +117,7 @@ int msr_open_machine(const struct frame_options *options, struct msr **ret)
 	m->model = find_model(m->root);
 	m->node.model = m->model->name;
 	m->node.errors.known = m->node.resets.known = m->node.late.known = true;
+	m->n_meters = msr_find_meters(m->root, m->meters);
 	n = msr_topology(m->root, &places);
 	if (n < 0) {
 		pmNotifyErr(LOG_WARNING, "no list of CPUs in /sys/devices/system/cpu");
@@ -104,7 +126,8 @@ int msr_open_machine(const struct frame_options *options, struct msr **ret)
 	m->cpus = calloc(n ? (size_t)n : 1, sizeof(*m->cpus));
 	m->packages = calloc(n ? (size_t)n : 1, sizeof(*m->packages));
 	m->planes = calloc(n ? (size_t)n : 1, sizeof(*m->planes));
-	if (!m->cpus || !m->packages || !m->planes) {
+	m->cores = calloc(n ? (size_t)n : 1, sizeof(*m->cores));
+	if (!m->cpus || !m->packages || !m->planes || !m->cores) {
 		msr_close(m);
 		return -ENOMEM;
 	}
@@ -125,6 +148,7 @@ void msr_close(void *state)
 	free(m->cpus);
 	free(m->packages);
 	free(m->planes);
+	free(m->cores);
 	free(m);
 }
 
@@ -150,16 +174,10 @@ static void name_package(
 	pmsprintf(instance->labels, sizeof(instance->labels), "{\"package\":%u}", k->package);
 }
 
-static void name_plane(const struct msr *m, struct msr_plane *l, struct frame_instance *instance)
+static void name_core(unsigned package, unsigned die, unsigned core, void *record,
+	struct frame_instance *instance)
 {
-	unsigned package = l->package->package;
-	unsigned die = l->core >> 15;
-	unsigned core = l->core & 0x7fff;
-
-	name_package(m, l->package, instance);
-	instance->record = l;
-	if (m->model->vendor != MSR_AMD)
-		return;
+	instance->record = record;
 	// 31 bits: 7 of the package, 6 of the die, 15 of the core.
 	instance->id = (int)((package & 0x7f) << 21 | (die & 0x3f) << 15 | core);
 	if (die)
@@ -172,6 +190,16 @@ static void name_plane(const struct msr *m, struct msr_plane *l, struct frame_in
 		package);
 }
 
+static void name_plane(const struct msr *m, struct msr_plane *l, struct frame_instance *instance)
+{
+	if (m->model->vendor == MSR_AMD) {
+		name_core(l->package->package, l->core >> 15, l->core & 0x7fff, l, instance);
+	} else {
+		name_package(m, l->package, instance);
+		instance->record = l;
+	}
+}
+
 static void name_cpu(struct msr_cpu *c, struct frame_instance *instance)
 {
 	instance->record = c;
@@ -180,6 +208,28 @@ static void name_cpu(struct msr_cpu *c, struct frame_instance *instance)
 	if (c->package != NULL)
 		pmsprintf(instance->labels, sizeof(instance->labels), "{\"package\":%u}",
 			c->package->package);
+}
+
+static int add_meters(struct msr *m, struct frame *f)
+{
+	struct frame_instance set[MSR_METERS] = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < m->n_meters; i++) {
+		struct frame_work work = {
+			.device = &m->meters[i],
+			.sample = msr_meter_sample,
+			.publish = msr_meter_publish,
+			.lose = msr_meter_lose,
+			.clusters = UINT64_C(1) << MSR_CLUSTER_METER,
+		};
+
+		set[i].id = (int)i;
+		set[i].record = &m->meters[i];
+		pmsprintf(set[i].name, sizeof(set[i].name), "%s", m->meters[i].name);
+		rc = frame_crew_add(f->crew, &work);
+	}
+	return rc ? rc : frame_indom_set(f, MSR_INDOM_meter, set, (unsigned)m->n_meters);
 }
 
 static int add_instances(struct msr *m, struct frame *f)
@@ -196,6 +246,15 @@ static int add_instances(struct msr *m, struct frame *f)
 		name_plane(m, &m->planes[i], &set[i]);
 	if (rc == 0)
 		rc = frame_indom_set(f, MSR_INDOM_plane, set, (unsigned)m->n_planes);
+	for (size_t i = 0; i < m->n_cores; i++) {
+		struct msr_core *k = &m->cores[i];
+
+		name_core(k->package->package, k->die, k->core, k, &set[i]);
+	}
+	if (rc == 0)
+		rc = frame_indom_set(f, MSR_INDOM_core, set, (unsigned)m->n_cores);
+	if (rc == 0)
+		rc = add_meters(m, f);
 	for (size_t i = 0; i < m->n_cpus; i++) {
 		set[i].labels[0] = '\0';
 		name_cpu(&m->cpus[i], &set[i]);
@@ -206,10 +265,16 @@ static int add_instances(struct msr *m, struct frame *f)
 	return rc;
 }
 
+// Of a processor that is none of Intel's or AMD's there is nothing to read.
+static bool has_registers(const struct msr *m)
+{
+	return m->model->vendor != MSR_VENDORS;
+}
+
 // The usual reason for an agent without values, said where its administrator will look.
 static void warn_if_all_closed(const struct msr *m)
 {
-	if (m->n_cpus == 0)
+	if (m->n_cpus == 0 || !has_registers(m))
 		return;
 	for (size_t i = 0; i < m->n_cpus; i++) {
 		if (m->cpus[i].opened == 0)
@@ -229,13 +294,14 @@ int msr_open(struct frame *f, const struct frame_options *options, void **ret_st
 		return rc;
 	m->crew = f->crew;
 	rc = add_instances(m, f);
-	for (size_t i = 0; rc == 0 && i < m->n_cpus; i++) {
+	for (size_t i = 0; rc == 0 && has_registers(m) && i < m->n_cpus; i++) {
 		struct frame_work work = {
 			.device = &m->cpus[i],
 			.sample = msr_sample,
 			.publish = msr_publish,
 			.lose = msr_lose,
-			.clusters = ~(UINT64_C(1) << MSR_CLUSTER_CONTROL),
+			.clusters = ~(UINT64_C(1) << MSR_CLUSTER_CONTROL |
+				      UINT64_C(1) << MSR_CLUSTER_METER),
 		};
 
 		// While we still may: the rights to open are given up soon.

@@ -6,6 +6,7 @@
 #include "pmdas/frame/frame.h"
 #include "pmdas/msr/accumulator.h"
 #include "pmdas/msr/device.h"
+#include "pmdas/msr/meter.h"
 #include "pmdas/msr/model.h"
 #include "pmdas/msr/topology.h"
 
@@ -31,13 +32,14 @@ enum msr_scope { // what a register belongs to
 	MSR_SCOPE_CPU,
 	MSR_SCOPE_PACKAGE,
 	MSR_SCOPE_PLANE,
+	MSR_SCOPE_CORE,
 	MSR_SCOPES,
 };
 
-enum { // every row of registers.def
-#define REGISTER(scope, field, ...) MSR_REGISTER_##scope##_##field,
+#define REGISTER(...) +1
+enum {
+	MSR_REGISTERS = 0
 #include "pmdas/msr/registers.def"
-	MSR_REGISTERS,
 };
 
 struct msr_counter {
@@ -61,6 +63,11 @@ struct msr_package { // a die, where a package has several with counters of thei
 	struct msr_counter graphics;
 	struct msr_counter dram;
 	struct msr_counter platform;
+	struct msr_counter throttled; // time below the wanted clocks, us
+	struct msr_counter dram_throttled;
+	struct msr_counter c2, c3, c6, c7, c8, c9, c10;
+	struct frame_reading limit_cores, limit_graphics, limit_ring, limit_pstate;
+	struct frame_reading uncore_limits, uncore_now;
 	struct frame_reading base; // kHz
 	struct frame_reading temperature;
 };
@@ -71,11 +78,20 @@ struct msr_plane { // the power plane of cores: a package's on Intel, one core's
 	struct msr_counter energy;
 };
 
+struct msr_core {
+	struct msr_package *package;
+	unsigned die;
+	unsigned core;
+	struct msr_counter c1, c3, c6, c7, module_c6;
+	struct frame_reading thermal_status;
+};
+
 struct msr_cpu {
 	struct msr *msr;
 	struct msr_device device;
 	struct msr_package *package; // NULL: offline when we began
 	struct msr_plane *plane;
+	struct msr_core *core;
 	unsigned reads;    // one bit each scope that this CPU reads for
 	unsigned inherits; // scopes handed over by a CPU that went offline
 	int opened;        // of the last attempt
@@ -84,6 +100,8 @@ struct msr_cpu {
 	struct msr_counter mperf;
 	struct msr_counter tsc;
 	struct msr_counter smi;
+	struct msr_counter pperf;
+	struct msr_counter instructions;
 	uint64_t window_aperf; // where the window of the effective frequency began
 	uint64_t window_mperf;
 	int64_t window_ns;              // 0 = no window yet
@@ -109,6 +127,10 @@ struct msr { // begins with the record of the node's metrics
 	size_t n_packages;
 	struct msr_plane *planes;
 	size_t n_planes;
+	struct msr_core *cores;
+	size_t n_cores;
+	struct msr_meter meters[MSR_METERS];
+	size_t n_meters;
 };
 
 extern const struct frame_pmda msr_pmda;
@@ -123,3 +145,11 @@ void msr_publish(void *device, uint64_t want, int64_t now_ns);
 void msr_lose(void *device);
 
 frame_reader msr_read_polls;
+frame_reader msr_read_present;          // the state bits of a register of thermal status
+frame_reader msr_read_log;              // and the bits that stay set
+frame_reader msr_read_low_half;         // bits [15:0]
+frame_reader msr_read_high_half;        // bits [31:16]
+frame_reader msr_read_ratio;            // bits [6:0], times 100 MHz
+frame_reader msr_read_second_ratio;     // bits [14:8], times 100 MHz
+frame_reader msr_read_pstate;           // bits [2:0]
+frame_reader msr_read_core_temperature; // from a core's record

@@ -7,7 +7,8 @@
 #include "pmdas/msr/msr.h"
 #include "pmdas/msr/wide.h"
 
-#define ANY_DOMAIN MSR_DOMAINS
+#define ANY_MODEL    MSR_FEATURES
+#define MICROSECONDS 1000000
 
 struct msr_register;
 typedef void publisher(struct msr_cpu *c, const struct msr_register *r, void *field,
@@ -18,34 +19,41 @@ struct msr_register { // a row of registers.def
 	size_t field; // in the scope's record
 	uint64_t clusters;
 	uint32_t address[MSR_VENDORS];
-	unsigned domain; // enum msr_domain, or ANY_DOMAIN
+	unsigned needs; // enum msr_domain or msr_feature, or ANY_MODEL
 	unsigned width;
 	uint64_t most;
 	publisher *publish;
 };
 
 static publisher msr_publish_counter;
+static publisher msr_publish_seen;
 static publisher msr_publish_energy;
+static publisher msr_publish_time;
 static publisher msr_publish_field;
+static publisher msr_publish_constant;
 
 #define ENERGY        (UINT64_C(1) << MSR_CLUSTER_ENERGY)
 #define CPU           (UINT64_C(1) << MSR_CLUSTER_CPU)
 #define FREQUENCY     (UINT64_C(1) << MSR_CLUSTER_FREQUENCY)
 #define TEMPERATURE   (UINT64_C(1) << MSR_CLUSTER_TEMPERATURE)
+#define IDLE          (UINT64_C(1) << MSR_CLUSTER_IDLE)
+#define LIMIT         (UINT64_C(1) << MSR_CLUSTER_LIMIT)
+#define UNCORE        (UINT64_C(1) << MSR_CLUSTER_UNCORE)
 #define SCOPE_cpu     MSR_SCOPE_CPU
 #define SCOPE_package MSR_SCOPE_PACKAGE
 #define SCOPE_plane   MSR_SCOPE_PLANE
-#define MSR_ANY       ANY_DOMAIN
+#define SCOPE_core    MSR_SCOPE_CORE
+#define MSR_ANY       ANY_MODEL
 
 static const struct msr_register registers[] = {
-#define REGISTER(scope_, field_, clusters_, intel, amd, needs, width_, most_, publish_) \
-	{.scope = SCOPE_##scope_,                                                       \
-		.field = offsetof(struct msr_##scope_, field_),                         \
-		.clusters = (clusters_),                                                \
-		.address = {(intel), (amd)},                                            \
-		.domain = MSR_##needs,                                                  \
-		.width = (width_),                                                      \
-		.most = (most_),                                                        \
+#define REGISTER(scope_, field_, clusters_, intel, amd, needs_, width_, most_, publish_) \
+	{.scope = SCOPE_##scope_,                                                        \
+		.field = offsetof(struct msr_##scope_, field_),                          \
+		.clusters = (clusters_),                                                 \
+		.address = {(intel), (amd)},                                             \
+		.needs = MSR_##needs_,                                                   \
+		.width = (width_),                                                       \
+		.most = (most_),                                                         \
 		.publish = (publish_)},
 #include "pmdas/msr/registers.def"
 };
@@ -56,6 +64,7 @@ static void *record_of(struct msr_cpu *c, enum msr_scope scope)
 		[MSR_SCOPE_CPU] = c,
 		[MSR_SCOPE_PACKAGE] = c->package,
 		[MSR_SCOPE_PLANE] = c->plane,
+		[MSR_SCOPE_CORE] = c->core,
 	};
 
 	return records[scope];
@@ -68,7 +77,7 @@ static uint32_t address_of(const struct msr_cpu *c, const struct msr_register *r
 
 	if (m->vendor == MSR_VENDORS || !(c->reads & 1U << r->scope))
 		return 0;
-	if (r->domain != ANY_DOMAIN && !(m->domains & 1U << r->domain))
+	if (r->needs != ANY_MODEL && !(m->has & 1U << r->needs))
 		return 0;
 	return r->address[m->vendor];
 }
@@ -114,6 +123,16 @@ static void msr_publish_counter(struct msr_cpu *c, const struct msr_register *r,
 	counter->reading.value = counter->sum.total;
 }
 
+// A counter that nobody has started reads zero.
+static void msr_publish_seen(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	struct msr_counter *counter = field;
+
+	msr_publish_counter(c, r, field, raw, now_ns);
+	counter->reading.known &= counter->sum.total != 0;
+}
+
 // A domain that has never counted does not exist, whatever the model's row says.
 static void msr_publish_energy(struct msr_cpu *c, const struct msr_register *r, void *field,
 	const struct msr_raw *raw, int64_t now_ns)
@@ -124,10 +143,25 @@ static void msr_publish_energy(struct msr_cpu *c, const struct msr_register *r, 
 	counter->reading.known = false;
 	if (raw->rc != 0 || !c->package->unit_register.known)
 		return;
-	unit = msr_unit_of(c->msr->model, r->domain, c->package->unit_register.value);
+	unit = msr_unit_of(
+		c->msr->model, (enum msr_domain)r->needs, c->package->unit_register.value);
 	fold(c, counter, r, raw->value, msr_counts_of(unit, r->most), now_ns);
 	counter->reading.known = counter->sum.total != 0;
 	counter->reading.value = msr_microjoules(unit, counter->sum.total);
+}
+
+// Counts of 2^-n seconds, shown in microseconds.
+static void msr_publish_time(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	struct msr_counter *counter = field;
+	unsigned shift = msr_time_shift(c->package->unit_register.value);
+
+	counter->reading.known = raw->rc == 0 && c->package->unit_register.known;
+	if (!counter->reading.known)
+		return;
+	fold(c, counter, r, raw->value, r->most << shift, now_ns);
+	counter->reading.value = (uint64_t)((msr_wide)counter->sum.total * MICROSECONDS >> shift);
 }
 
 static void msr_publish_field(struct msr_cpu *c, const struct msr_register *r, void *field,
@@ -138,6 +172,14 @@ static void msr_publish_field(struct msr_cpu *c, const struct msr_register *r, v
 	(void)c, (void)r, (void)now_ns;
 	reading->known = raw->rc == 0;
 	reading->value = raw->value;
+}
+
+// What never changes stays known when a later read fails.
+static void msr_publish_constant(struct msr_cpu *c, const struct msr_register *r, void *field,
+	const struct msr_raw *raw, int64_t now_ns)
+{
+	if (raw->rc == 0)
+		msr_publish_field(c, r, field, raw, now_ns);
 }
 
 static void derive_package(struct msr_cpu *c)
@@ -266,13 +308,4 @@ void msr_lose(void *device)
 		derive_package(c);
 	derive_frequency(c, 0);
 	c->msr->node.errors.value++;
-}
-
-int msr_read_polls(const struct frame_metric *m, const void *record, pmAtomValue *ret)
-{
-	const struct msr *state = record;
-
-	(void)m;
-	ret->ull = frame_crew_polls(state->crew);
-	return PMDA_FETCH_STATIC;
 }

@@ -337,3 +337,118 @@ Test(machine, dies_count_on_their_own_on_intel_only)
 		stop(&m);
 	}
 }
+
+Test(machine, a_core_is_read_once_for_its_threads)
+{
+	struct machine m = make(SKYLAKE);
+
+	for (unsigned cpu = 0; cpu < 4; cpu++) // two threads of one core in each package
+		put(&m, "0", "sys/devices/system/cpu/cpu%u/topology/core_id", cpu);
+	set(&m, 0, 0x3fd, 1000);
+	set(&m, 1, 0x3fd, 9999);
+	set(&m, 2, 0x3fd, 2000);
+	m = start(m);
+	cr_assert(eq(sz, m.msr->n_cores, 2));
+	poll(&m, 10);
+	cr_assert(eq(u64, m.msr->cores[0].c6.reading.value, 1000));
+	cr_assert(eq(u64, m.msr->cores[1].c6.reading.value, 2000));
+	cr_assert(not(m.msr->cores[0].c1.reading.known)); // not of this model
+	stop(&m);
+}
+
+static int read_value(frame_reader *reader, size_t field, const void *record, uint64_t *ret)
+{
+	const struct frame_metric metric = {.field = field};
+	pmAtomValue value = {0};
+	int rc = reader(&metric, record, &value);
+
+	*ret = value.ull;
+	return rc;
+}
+
+Test(machine, parts_of_registers)
+{
+	struct machine m = make(SKYLAKE);
+	const struct msr_core *core;
+	const struct msr_package *k;
+	uint64_t value;
+
+	set(&m, 0, 0x1a2, 100 << 16);
+	set(&m, 0, 0x19c, UINT64_C(1) << 31 | 30 << 16 | 0x8001);
+	set(&m, 0, 0x64f, 0x80010002);
+	set(&m, 0, 0x620, 0x0c18);
+	m = start(m);
+	poll(&m, 10);
+	core = &m.msr->cores[0];
+	k = &m.msr->packages[0];
+#define READ(reader, record, field) \
+	cr_assert(eq(int, read_value(reader, field, record, &value), PMDA_FETCH_STATIC))
+	READ(msr_read_core_temperature, core, 0);
+	cr_assert(eq(u64, value, 70));
+	READ(msr_read_present, core, offsetof(struct msr_core, thermal_status));
+	cr_assert(eq(u64, value, 1));
+	READ(msr_read_log, core, offsetof(struct msr_core, thermal_status));
+	cr_assert(eq(u64, value, 128));
+	READ(msr_read_low_half, k, offsetof(struct msr_package, limit_cores));
+	cr_assert(eq(u64, value, 2));
+	READ(msr_read_high_half, k, offsetof(struct msr_package, limit_cores));
+	cr_assert(eq(u64, value, 0x8001));
+	READ(msr_read_ratio, k, offsetof(struct msr_package, uncore_limits));
+	cr_assert(eq(u64, value, 2400000));
+	READ(msr_read_second_ratio, k, offsetof(struct msr_package, uncore_limits));
+	cr_assert(eq(u64, value, 1200000));
+	set(&m, 0, 0x19c, 30 << 16); // not valid
+	poll(&m, 10);
+	cr_assert(eq(
+		int, read_value(msr_read_core_temperature, 0, core, &value), PMDA_FETCH_NOVALUES));
+	stop(&m);
+}
+
+Test(machine, time_held_down_wraps_and_needs_its_unit)
+{
+	struct machine m = make(SKYLAKE);
+
+	set(&m, 0, 0x613, UINT32_MAX - 1023);
+	m = start(m);
+	poll(&m, 10);
+	cr_assert(not(m.msr->packages[0].throttled.reading.known));
+	set(&m, 0, 0x606, 0xa0e03);
+	poll(&m, 10);
+	cr_assert(eq(u64, m.msr->packages[0].throttled.reading.value, 4194303000000));
+	set(&m, 0, 0x613, 1024);
+	poll(&m, 10);
+	cr_assert(eq(u64, m.msr->packages[0].throttled.reading.value, 4194305000000));
+	cr_assert(eq(u64, m.msr->node.resets.value, 0));
+	stop(&m);
+}
+
+Test(machine, meters_of_the_firmware)
+{
+	struct machine m = make(SKYLAKE);
+	struct msr_meter *meter;
+
+	put(&m, "power_meter\n", "sys/class/hwmon/hwmon4/name");
+	put(&m, "Total \"Power\" {x}\n", "sys/class/hwmon/hwmon4/power1_label");
+	put(&m, "power_meter\n", "sys/class/hwmon/hwmon5/device/name");
+	put(&m, "Total Power  x\n", "sys/class/hwmon/hwmon5/device/power1_oem_info");
+	put(&m, "700000000\n", "sys/class/hwmon/hwmon4/power1_average");
+	m = start(m);
+	cr_assert(eq(sz, m.msr->n_meters, 2));
+	meter = &m.msr->meters[0];
+	cr_assert(eq(str, meter->name, (char *)"total-power-x"));
+	cr_assert(eq(str, m.msr->meters[1].name, (char *)"meter5")); // the name is taken
+	for (unsigned s = 0; s <= 86400; s += 30) {
+		msr_meter_sample(meter, ALL);
+		msr_meter_publish(meter, ALL, SECOND + s * SECOND);
+	}
+	cr_assert(eq(u64, meter->power.value, 700000));
+	cr_assert(eq(u64, meter->energy.value, UINT64_C(700) * 86400 * 1000));
+	msr_meter_sample(&m.msr->meters[1], ALL); // no file
+	msr_meter_publish(&m.msr->meters[1], ALL, SECOND);
+	cr_assert(not(m.msr->meters[1].power.known));
+	put(&m, "-5\n", "sys/class/hwmon/hwmon4/power1_average");
+	msr_meter_sample(meter, ALL);
+	msr_meter_publish(meter, ALL, SECOND);
+	cr_assert(not(meter->power.known));
+	stop(&m);
+}

@@ -8,6 +8,8 @@
 #include "common/macro.h"
 #include "pmdas/msr/model.h"
 
+#define DOMAINS ((1U << MSR_DOMAINS) - 1)
+
 static const struct msr_model *find(enum msr_vendor vendor, unsigned family, unsigned model)
 {
 	const struct msr_identity id = {.vendor = vendor, .family = family, .model = model};
@@ -27,9 +29,10 @@ Test(model, table_is_large_and_sound)
 		cr_assert(le(uint, m->first, m->last), "%s", m->name);
 		cr_assert(gt(sz, strlen(m->name), 0));
 		// An energy domain without a package domain exists nowhere.
-		cr_assert(m->domains == 0 || m->domains & 1U << MSR_PACKAGE, "%s", m->name);
+		cr_assert(eq(int, (m->has & DOMAINS) == 0, !(m->has & 1U << MSR_PACKAGE)), "%s",
+			m->name);
 		// Only servers since Sapphire Rapids count the platform in joules.
-		cr_assert(m->platform != MSR_UNIT_JOULE || m->domains & 1U << MSR_PLATFORM, "%s",
+		cr_assert(m->platform != MSR_UNIT_JOULE || m->has & 1U << MSR_PLATFORM, "%s",
 			m->name);
 		for (size_t j = 0; j < i; j++) {
 			const struct msr_model *o = &msr_models[j];
@@ -45,11 +48,67 @@ Test(model, table_is_large_and_sound)
 
 Test(model, unknown_models_have_no_energy)
 {
-	cr_assert(eq(uint, find(MSR_INTEL, 6, 0xfe)->domains, 0));
+	cr_assert(eq(uint, find(MSR_INTEL, 6, 0xfe)->has, 0));
 	cr_assert_str_eq(find(MSR_INTEL, 6, 0xfe)->name, "unknown");
-	cr_assert(eq(uint, find(MSR_AMD, 0x10, 2)->domains, 0));
-	cr_assert(eq(uint, find(MSR_VENDORS, 6, 0x55)->domains, 0));
+	cr_assert(eq(uint, find(MSR_AMD, 0x10, 2)->has, 0));
+	cr_assert(eq(uint, find(MSR_VENDORS, 6, 0x55)->has, 0));
 	cr_assert(eq(int, (int)find(MSR_AMD, 0x10, 2)->vendor, MSR_AMD));
+}
+
+#define HAS(feature) (1U << MSR_##feature)
+
+Test(model, idle_states_and_features)
+{
+	const unsigned idle = (1U << MSR_LIMIT_690) - (1U << MSR_CORE_C1);
+	static const struct {
+		unsigned model;
+		unsigned idle;
+		unsigned has;
+		unsigned has_not;
+	} cases[] = {
+		{0x55,
+			HAS(CORE_C3) | HAS(CORE_C6) | HAS(CORE_C7) | HAS(PACKAGE_C2) |
+				HAS(PACKAGE_C3) | HAS(PACKAGE_C6) | HAS(PACKAGE_C7),
+			HAS(LIMIT_64F) | HAS(UNCORE) | HAS(PPERF), HAS(LIMIT_690) | HAS(IRPERF)},
+		{0x6a, HAS(CORE_C1) | HAS(CORE_C6) | HAS(PACKAGE_C2) | HAS(PACKAGE_C6), HAS(UNCORE),
+			HAS(LIMIT_690)},
+		{0x8f, HAS(CORE_C1) | HAS(CORE_C6) | HAS(PACKAGE_C2) | HAS(PACKAGE_C6),
+			HAS(UNCORE) | HAS(PPERF), HAS(LIMIT_PARTS)},
+		{0xaf, HAS(CORE_C1) | HAS(CORE_C6) | HAS(MODULE_C6) | HAS(PACKAGE_C6), HAS(PPERF),
+			HAS(UNCORE)},
+		{0x57, HAS(CORE_C6_3FF) | HAS(PACKAGE_C2) | HAS(PACKAGE_C3) | HAS(PACKAGE_C6),
+			HAS(UNCORE), HAS(CORE_C6)},
+		{0x37, HAS(CORE_C1) | HAS(CORE_C6) | HAS(PACKAGE_C6_3FA), 0, HAS(PACKAGE_C7)},
+		{0x3f,
+			HAS(CORE_C3) | HAS(CORE_C6) | HAS(CORE_C7) | HAS(PACKAGE_C2) |
+				HAS(PACKAGE_C3) | HAS(PACKAGE_C6) | HAS(PACKAGE_C7),
+			HAS(LIMIT_690) | HAS(UNCORE), HAS(LIMIT_64F) | HAS(PPERF)},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned has = find(MSR_INTEL, 6, cases[i].model)->has;
+
+		cr_assert(eq(uint, has & idle, cases[i].idle), "model %x", cases[i].model);
+		cr_assert(eq(uint, has & cases[i].has, cases[i].has), "model %x", cases[i].model);
+		cr_assert(eq(uint, has & cases[i].has_not, 0), "model %x", cases[i].model);
+	}
+	cr_assert(eq(uint, find(MSR_AMD, 0x19, 1)->has & idle, 0));
+	cr_assert(ne(uint, find(MSR_AMD, 0x19, 1)->has & HAS(IRPERF), 0));
+}
+
+Test(model, no_address_is_read_twice_for_one_model)
+{
+	const unsigned either = HAS(CORE_C6) | HAS(CORE_C6_3FF);
+	const unsigned package = HAS(PACKAGE_C6_3FA) | HAS(PACKAGE_C7);
+	const unsigned limit = HAS(LIMIT_690) | HAS(LIMIT_64F);
+
+	for (size_t i = 0; i < msr_n_models; i++) {
+		unsigned has = msr_models[i].has;
+
+		cr_assert(ne(uint, has & either, either), "%s", msr_models[i].name);
+		cr_assert(ne(uint, has & package, package), "%s", msr_models[i].name);
+		cr_assert(ne(uint, has & limit, limit), "%s", msr_models[i].name);
+	}
 }
 
 struct unit_case {
