@@ -5,9 +5,10 @@
 
 server_cache=${JOBSIGHT_CACHE:-$HOME/.cache/jobsight}
 
+# Nothing for one that has ended, also when nobody has asked for its exit status yet (Z).
 process_start_time() {
 	# The name in field 2 may hold blanks; what follows its last ')' does not.
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+	sed -n 's/.*) \([^Z]\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 # server_run DIR COMMAND...: in the background with its output in DIR/server.log. The server keeps no
