@@ -21,9 +21,10 @@ static const struct {
 	[BOUNDARY_CONTROLLER_END] = {"controller-end", "epilog_slurmctld"},
 };
 
-enum key { KEY_EVENT, KEY_JOB, KEY_RESTARTS, KEY_UID, KEY_ASKED, KEYS };
+enum key { KEY_EVENT, KEY_JOB, KEY_RESTARTS, KEY_UID, KEY_ASKED, KEY_SLUID, KEYS };
 
-static const char *const keys[KEYS] = {"event", "job", "restarts", "uid", "asked"};
+static const char *const keys[KEYS] = {"event", "job", "restarts", "uid", "asked", "sluid"};
+static const unsigned needed = (1U << KEY_SLUID) - 1;
 
 const char *boundary_event_name(enum boundary_event e)
 {
@@ -45,13 +46,24 @@ static bool is_job(const char *s)
 	return len > 0 && len < 20 && strspn(s, "0123456789") == len;
 }
 
+bool boundary_is_sluid(const char *s)
+{
+	return strlen(s) == 14 && *s == 's' &&
+	       strspn(s + 1, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == 13;
+}
+
 int boundary_write(const struct boundary *b, char buf[BOUNDARY_MAX_BYTES])
 {
-	if (b->event <= 0 || b->event >= BOUNDARY_EVENTS || !is_job(b->job) || b->asked_ns < 0)
+	bool has_sluid = *b->sluid != '\0';
+
+	if (b->event <= 0 || b->event >= BOUNDARY_EVENTS || !is_job(b->job) || b->asked_ns < 0 ||
+		(has_sluid && !boundary_is_sluid(b->sluid)))
 		return -EINVAL;
 	return snprintf(buf, BOUNDARY_MAX_BYTES,
-		HEAD "event %s\njob %s\nrestarts %" PRIu32 "\nuid %" PRIu32 "\nasked %" PRId64 "\n",
-		events[b->event].name, b->job, b->restarts, b->uid, b->asked_ns);
+		HEAD "event %s\njob %s\nrestarts %" PRIu32 "\nuid %" PRIu32 "\nasked %" PRId64
+		     "\n%s%s%s",
+		events[b->event].name, b->job, b->restarts, b->uid, b->asked_ns,
+		has_sluid ? "sluid " : "", b->sluid, has_sluid ? "\n" : "");
 }
 
 static bool number(const char *s, uint64_t max, uint64_t *ret)
@@ -88,6 +100,11 @@ static bool take_value(enum key key, const char *value, struct boundary *b)
 		if (!is_job(value))
 			return false;
 		memcpy(b->job, value, strlen(value) + 1);
+		return true;
+	case KEY_SLUID:
+		if (!boundary_is_sluid(value))
+			return false;
+		memcpy(b->sluid, value, strlen(value) + 1);
 		return true;
 	case KEY_RESTARTS:
 		if (!number(value, UINT32_MAX, &n))
@@ -146,7 +163,7 @@ int boundary_parse(const void *data, size_t size, struct boundary *ret)
 			return -EINVAL;
 		line = end + 1;
 	}
-	if (seen != (1U << KEYS) - 1)
+	if ((seen & needed) != needed)
 		return -EINVAL;
 	*ret = b;
 	return (int)size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a hook tells the sampler: one datagram of text lines, "jobsight-boundary 1" and then
-// "KEY VALUE" each. A datagram comes from outside: everything in it is checked, nothing of it ever
+// "KEY VALUE" each, in any order; all but sluid must be there. A datagram comes from outside: everything in it is checked, nothing of it ever
 // becomes part of a path.
 #pragma once
 
@@ -24,12 +24,14 @@ enum boundary_event { // values are recorded in archives: never renumber
 struct boundary {
 	enum boundary_event event;
 	char job[32];      // raw job id, digits: no two jobs of Slurm run under one at a time
+	char sluid[16];    // of the run, Slurm 26.05 and later: names its cgroups; "" else
 	uint32_t restarts; // how often the job was requeued before
 	uint32_t uid;      // of the job
 	int64_t asked_ns;  // when the hook ran, real time
 };
 
 const char *boundary_event_name(enum boundary_event e); // "begin"
+bool boundary_is_sluid(const char *s);                  // "s" and 13 digits of Crockford's base 32
 // What SLURM_SCRIPT_CONTEXT calls it; 0: no hook of a job.
 enum boundary_event boundary_event_of_context(const char *context);
 

@@ -64,6 +64,7 @@ static enum boundary_event event_of(int argc, char **argv)
 static bool learn(int argc, char **argv, struct boundary *b)
 {
 	const char *job = getenv("SLURM_JOB_ID");
+	const char *sluid = getenv("SLURM_JOB_SLUID");
 
 	*b = (struct boundary){.event = event_of(argc, argv), .asked_ns = now_ns(CLOCK_REALTIME)};
 	if (b->event == 0 || !job || strlen(job) >= sizeof(b->job))
@@ -72,6 +73,9 @@ static bool learn(int argc, char **argv, struct boundary *b)
 	b->restarts = number(getenv("SLURM_JOB_RESTART_COUNT") ? "SLURM_JOB_RESTART_COUNT"
 							       : "SLURM_RESTART_COUNT");
 	b->uid = number("SLURM_JOB_UID");
+	// What a later release makes of it is no reason to lose the boundary.
+	if (sluid && boundary_is_sluid(sluid))
+		memcpy(b->sluid, sluid, strlen(sluid) + 1);
 	return true;
 }
 

@@ -25,6 +25,7 @@ enum field {
 	FIELD_UID,
 	FIELD_ASKED,
 	FIELD_SAMPLED,
+	FIELD_SLUID, // of those that have one
 	FIELDS
 };
 
@@ -42,6 +43,8 @@ static const struct writer_metric metrics[FIELDS] = {
 		TIME_MS},
 	// Whether the record holds a sample of the node: 0, pmcd gave none.
 	[FIELD_SAMPLED] = {"jobsight.boundary.sampled", PMID(5), INDOM, PM_TYPE_U32, PM_SEM_INSTANT,
+		UNITLESS},
+	[FIELD_SLUID] = {"jobsight.boundary.sluid", PMID(6), INDOM, PM_TYPE_STRING, PM_SEM_INSTANT,
 		UNITLESS},
 };
 
@@ -120,7 +123,9 @@ static int open_day(struct journal *j, struct pmcd *p, int64_t now_ns, struct er
 static void put_value(
 	struct writer *w, enum field f, int32_t i, const struct boundary *b, bool sampled)
 {
-	const char *text = f == FIELD_JOB ? b->job : boundary_event_name(b->event);
+	const char *text = f == FIELD_JOB     ? b->job
+	                   : f == FIELD_SLUID ? b->sluid
+	                                      : boundary_event_name(b->event);
 	uint64_t asked = htobe64((uint64_t)b->asked_ns / (NS_PER_S / 1000));
 
 	switch (f) {
@@ -141,6 +146,27 @@ static void put_value(
 	}
 }
 
+static bool has_value(enum field f, const struct boundary *b)
+{
+	return f != FIELD_SLUID || *b->sluid;
+}
+
+static void put_field(
+	struct writer *w, enum field f, const struct boundary *b, size_t n, bool sampled)
+{
+	int32_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += has_value(f, &b[i]);
+	if (count == 0)
+		return;
+	writer_set(w, metrics[f].pmid, count,
+		metrics[f].type == PM_TYPE_STRING || metrics[f].type == PM_TYPE_U64);
+	for (size_t i = 0; i < n; i++)
+		if (has_value(f, &b[i]))
+			put_value(w, f, (int32_t)i, &b[i], sampled);
+}
+
 int journal_put(struct journal *j, struct pmcd *p, const pmResult *r, const struct boundary *b,
 	size_t n, struct error *err)
 {
@@ -152,12 +178,8 @@ int journal_put(struct journal *j, struct pmcd *p, const pmResult *r, const stru
 	if (r)
 		pmcd_describe(p, r, j->writer);
 	writer_begin(j->writer, now_ns);
-	for (int f = 0; f < FIELDS; f++) {
-		writer_set(j->writer, metrics[f].pmid, (int32_t)n,
-			metrics[f].type == PM_TYPE_STRING || metrics[f].type == PM_TYPE_U64);
-		for (size_t i = 0; i < n; i++)
-			put_value(j->writer, (enum field)f, (int32_t)i, &b[i], r != NULL);
-	}
+	for (int f = 0; f < FIELDS; f++)
+		put_field(j->writer, (enum field)f, b, n, r != NULL);
 	if (r)
 		pmcd_put(p, r, j->writer);
 	return writer_commit(j->writer, err);

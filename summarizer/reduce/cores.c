@@ -95,8 +95,27 @@ bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id)
 	return false;
 }
 
-bool cgroup_is_job_itself(const char *name, uint64_t raw_id)
+bool cgroup_names(const char *text, size_t len, const char *part)
 {
+	const size_t n = strlen(part);
+	const char *end = text + len;
+	const char *p = text;
+	if (n == 0)
+		return false;
+	while ((p = memmem(p, (size_t)(end - p), part, n)) != NULL) {
+		const char *after = p + n;
+		if (p > text && p[-1] == '/' && (after == end || strchr("/;\n", *after) != NULL))
+			return true;
+		p = after;
+	}
+	return false;
+}
+
+bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid)
+{
+	const char *last = strrchr(name, '/');
+	if (*sluid && last && str_eq(last + 1, sluid))
+		return true;
 	const char *at = name;
 	const char *end = name + strlen(name);
 	uint64_t id = 0;

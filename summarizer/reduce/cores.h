@@ -24,7 +24,10 @@ void core_set_list(const struct core_set *s, char *buf, size_t size);
 // The next job that a cgroup path or a process's list of cgroups names (".../job_<id>"), from *at on:
 // false when there is none.
 bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id);
-// Whether it is the job's own cgroup and none below it: ends with it.
-bool cgroup_is_job_itself(const char *name, uint64_t raw_id);
+// Whether such a text names this part of a path ("s5K1KKYAYG5D00", by which Slurm 26.05 calls them).
+bool cgroup_names(const char *text, size_t len, const char *part);
+// Whether it is the job's own cgroup and none below it: ends with its number, or with its SLUID
+// ("": not known).
+bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid);
 // The number of a core by its instance name ("cpu12"), else its place.
 unsigned core_number(const char *name, size_t place);

@@ -91,7 +91,7 @@ static bool is_of_job(const struct fold_step *s, size_t row, enum scope over, co
 	if (over == SCOPE_JOB_CORE && t->cores.n)
 		return core_set_has(&t->cores, core_number(name, row));
 	if (over == SCOPE_CGROUP)
-		return cgroup_is_job_itself(name, t->job->key.raw_id);
+		return cgroup_is_job_itself(name, t->job->key.raw_id, t->sluid);
 	return true;
 }
 

@@ -265,7 +265,7 @@ void lane_take(struct lane *l, struct sweep *w)
 	// A set that reaches beyond its record ends the record, what was before it counts.
 	while (archive_set_next(r, &set) > 0)
 		take_set(l, w, &set, &texts);
-	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
+	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS] || texts.has[BINDING_SLUID])
 		binding_learn(&texts, &whole, w->tasks, w->n_tasks, begin_anew, w);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);

@@ -66,6 +66,7 @@ struct task {
 	struct task_track *tracks; // one for each of the plan; allocated with the first sample
 	struct task_item *items;   // one for each of the plan
 	struct core_set cores;     // the job's own, as found in cgroups and processes
+	char sluid[16];            // names its cgroups since Slurm 26.05; "": not known
 	unsigned gaps, resets;
 	unsigned series_points;
 };

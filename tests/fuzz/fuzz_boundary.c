@@ -18,12 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (boundary_parse(data, size, &b) < 0)
 		return 0;
 	if (b.event <= 0 || b.event >= BOUNDARY_EVENTS || b.asked_ns < 0 || *b.job == '\0' ||
-		b.job[strspn(b.job, "0123456789")] != '\0')
+		b.job[strspn(b.job, "0123456789")] != '\0' ||
+		(*b.sluid && !boundary_is_sluid(b.sluid)))
 		abort();
 	len = boundary_write(&b, text);
 	if (len <= 0 || boundary_parse(text, (size_t)len, &again) != len ||
 		again.event != b.event || strcmp(again.job, b.job) != 0 || again.uid != b.uid ||
-		again.restarts != b.restarts || again.asked_ns != b.asked_ns)
+		again.restarts != b.restarts || strcmp(again.sluid, b.sluid) != 0 ||
+		again.asked_ns != b.asked_ns)
 		abort();
 	return 0;
 }

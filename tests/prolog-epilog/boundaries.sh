@@ -76,6 +76,13 @@ ok "begin is recorded" wait_for 20 has boundaries begin 100
 ok "end is recorded" wait_for 20 has boundaries end 100
 ok "with a sample" sampled 100 1
 ok "with the catalogue's metrics" sh -c 'pmdumplog "$1" kernel.percpu.cpu.user | grep -q "cpu0"' - "$(archive boundaries)"
+sluid() { # JOB SLUID: as it was recorded
+	"$source/tests/prolog-epilog/boundary-list" "$work/tree" | grep " begin $1 .* $2\$"
+}
+ok "the name of its cgroups, since Slurm 26.05" say 105 prolog_slurmd SLURM_JOB_SLUID=sEKNKTV3WPV500
+ok "a name of another form" say 106 prolog_slurmd SLURM_JOB_SLUID=../x
+ok "it is recorded" wait_for 20 sluid 105 sEKNKTV3WPV500
+ok "the other is left out" wait_for 20 sluid 106 -
 ok "a hook that is none of a job says nothing" say 101 resume
 ok "nor does one without a job" env SLURM_SCRIPT_CONTEXT=prolog_slurmd "$hook"
 ok "a requeued job says how often" say 102 prolog_slurmd SLURM_JOB_RESTART_COUNT=2

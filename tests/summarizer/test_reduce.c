@@ -111,8 +111,17 @@ Test(cores, cgroups_of_jobs)
 	cr_expect(is_job("a:/job_123;b:/job_12", 12), "the second one");
 	cr_expect(not(is_job("cpuset:/slurm/uid_1000/job_123/step_0", 12)));
 	cr_expect(not(is_job("/myjob_12", 12)));
-	cr_expect(cgroup_is_job_itself("/slurm/uid_1/job_12", 12));
-	cr_expect(not(cgroup_is_job_itself("/slurm/uid_1/job_12/step_0", 12)));
+	cr_expect(cgroup_is_job_itself("/slurm/uid_1/job_12", 12, ""));
+	cr_expect(not(cgroup_is_job_itself("/slurm/uid_1/job_12/step_0", 12, "")));
+	cr_expect(cgroup_is_job_itself("/slurmstepd.scope/sEKNKTV3WPV500", 12, "sEKNKTV3WPV500"));
+	cr_expect(not(cgroup_is_job_itself("/a.scope/sEKNKTV3WPV500", 12, "sEKNKTV3WPV501")));
+	cr_expect(
+		not(cgroup_is_job_itself("/a.scope/sEKNKTV3WPV500/step_0", 12, "sEKNKTV3WPV500")));
+	cr_expect(not(cgroup_is_job_itself("/a.scope/", 12, "")));
+	static const char groups[] = "a:/x/sEKNKTV3WPV5001;b:/x/sEKNKTV3WPV500/step_0";
+	cr_expect(cgroup_names(groups, strlen(groups), "sEKNKTV3WPV500"), "the second one");
+	cr_expect(not(cgroup_names(groups, strlen(groups), "sEKNKTV3WPV50")));
+	cr_expect(not(cgroup_names(groups, strlen(groups), "")));
 	cr_expect(eq(u32, core_number("cpu17", 3), 17));
 	cr_expect(eq(u32, core_number("cpu", 3), 3));
 }
