@@ -19,8 +19,8 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/state.h"
 #include "relay/envelope.h"
-#include "relay/state.h"
 
 #define STATE_NAME  "send.state"
 #define STATE_MAX   ((size_t)64 << 20)

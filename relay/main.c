@@ -16,8 +16,8 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/state.h"
 #include "relay/relay.h"
-#include "relay/state.h"
 
 struct arguments {
 	const char *tree, *state;

@@ -9,10 +9,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/state.h"
 #include "common/str.h"
 #include "relay/envelope.h"
 #include "relay/relay.h"
-#include "relay/state.h"
 #include "relay/tree.h"
 
 enum {

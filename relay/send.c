@@ -10,10 +10,10 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/state.h"
 #include "common/str.h"
 #include "relay/envelope.h"
 #include "relay/relay.h"
-#include "relay/state.h"
 
 enum {
 	WINDOW = 64,        // messages in flight

@@ -14,8 +14,8 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/state.h"
 #include "common/str.h"
-#include "relay/state.h"
 
 #define LOG_NAME     "receive.generations"
 #define LOG_MAX      ((size_t)256 << 20)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small files of the relay's own: replaced whole, so that a crash leaves the old or the new one.
+// Small files of a program's own: replaced whole, so that a crash leaves the old or the new one.
 #pragma once
 
 #include "common/error.h"

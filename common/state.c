@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces a small file by writing beside it, syncing and renaming.
-#include "relay/state.h"
+#include "common/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
