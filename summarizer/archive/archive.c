@@ -2,26 +2,27 @@
 // An archive as a whole: its files, their order, and reading on from volume to volume.
 #include "summarizer/archive/archive.h"
 
-#include <dirent.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include "common/memory.h"
 #include "common/str.h"
-#include "summarizer/archive/mapping.h"
+#include "summarizer/archive/stream.h"
+#include "summarizer/archive/volumes.h"
+
+#define META_MAX  ((size_t)1 << 30) // bytes, uncompressed: they are in memory
+#define INDEX_MAX ((size_t)1 << 28)
 
 struct archive {
 	struct arena arena;
 	const char *base;
-	struct mapping meta_file, index_file;
+	struct bytes meta_file, index_file; // ours to free
 	struct archive_meta meta;
 	struct archive_index index;
-	int *volumes; // their numbers, rising
-	size_t n_volumes;
-	struct mapping mapped; // volume number volumes[current]
+	struct volumes volumes;
+	struct stream *stream; // of volume number `current`; NULL: it is not open yet
 	size_t current;
-	size_t offset; // in it; 0: it is not open yet
-	bool is_lost;  // a mark must stand in for damage
+	uint64_t offset; // in it
+	bool is_lost;    // a mark must stand in for damage
 	int64_t end_ns;
 	struct error damage;
 };
@@ -32,141 +33,115 @@ static void damaged(struct archive *x, const struct error *why)
 		x->damage = *why;
 }
 
-static const char *volume_path(struct archive *x, int number, struct strbuf *to)
+static void close_volume(struct archive *x)
 {
-	strbuf_clear(to);
-	strbuf_printf(to, "%s.%d", x->base, number);
-	return strbuf_text(to);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	int x = *(const int *)a;
-	int y = *(const int *)b;
-	return (x > y) - (x < y);
-}
-
-// What "NAME.SUFFIX" in the archive's folder is: a volume, or one that is compressed.
-static int take_volume(struct archive *x, const char *suffix, size_t *room, struct error *err)
-{
-	uint64_t number = 0;
-	size_t digits = strspn(suffix, "0123456789");
-	if (digits == 0 || digits > 9)
-		return 0;
-	for (size_t i = 0; i < digits; i++)
-		number = 10 * number + (uint64_t)(suffix[i] - '0');
-	if (suffix[digits] == '.')
-		return error_set(err, ENOTSUP,
-			"%s.%s: compressed volumes are not read; decompress it", x->base, suffix);
-	if (suffix[digits] != '\0')
-		return 0;
-	if (x->n_volumes == *room) {
-		*room = *room ? 2 * *room : 8;
-		x->volumes = memory_resize(x->volumes, *room, sizeof(*x->volumes));
-	}
-	x->volumes[x->n_volumes++] = (int)number;
-	return 0;
-}
-
-static void close_folder(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-static int find_volumes(struct archive *x, struct error *err)
-{
-	const char *slash = strrchr(x->base, '/');
-	const char *name = slash ? slash + 1 : x->base;
-	const char *folder =
-		slash ? arena_strndup(&x->arena, x->base, (size_t)(slash - x->base) + 1) : ".";
-	CLEANUP(close_folder) DIR *d = opendir(folder);
-	if (d == NULL)
-		return error_set(err, errno, "%s: %s", folder, strerror(errno));
-	size_t len = strlen(name);
-	size_t room = 0;
-	for (const struct dirent *e = readdir(d); e; e = readdir(d))
-		if (strncmp(e->d_name, name, len) == 0 && e->d_name[len] == '.')
-			TRY(take_volume(x, e->d_name + len + 1, &room, err));
-	if (x->n_volumes == 0)
-		return error_set(err, ENOENT, "%s: the archive has no data volume", x->base);
-	qsort(x->volumes, x->n_volumes, sizeof(*x->volumes), by_number);
-	return 0;
-}
-
-// Maps volume number i of the list and checks its label.
-static int map_volume(struct archive *x, size_t i, struct error *err)
-{
-	CLEANUP(strbuf_release) struct strbuf path = {0};
-	const char *name = volume_path(x, x->volumes[i], &path);
-	struct archive_label label;
-	mapping_close(&x->mapped);
-	x->current = i;
+	stream_close(x->stream);
+	x->stream = NULL;
 	x->offset = 0;
-	TRY(mapping_open(name, &x->mapped, err));
-	TRY(archive_label_parse(x->mapped.bytes, name, &label, err));
+}
+
+// Opens volume i of the list and checks its label.
+static int open_volume(struct archive *x, size_t i, struct error *err)
+{
+	const struct volume *v = &x->volumes.items[i];
+	struct archive_label label;
+	struct bytes b;
+	close_volume(x);
+	x->current = i;
+	TRY(stream_open(v->path, &x->stream, err));
+	int rc = stream_window(x->stream, 0, ARCHIVE_LABEL_MAX, &b, err);
+	if (rc < 0 && b.len < ARCHIVE_LABEL_MAX)
+		return rc;
+	TRY(archive_label_parse(b, v->path, &label, err));
 	if (label.version != x->meta.label.version)
 		return error_set(err, EBADMSG, "%s: version %d, but its metadata has %d (offset 4)",
-			name, label.version, x->meta.label.version);
-	if (label.volume != x->volumes[i])
-		return error_set(err, EBADMSG, "%s: its label says volume %d", name, label.volume);
+			v->path, label.version, x->meta.label.version);
+	if (label.volume != v->number)
+		return error_set(
+			err, EBADMSG, "%s: its label says volume %d", v->path, label.volume);
 	x->offset = label.size;
 	return 0;
 }
 
-// The last whole record of the mapped volume: by the length at the very end, else, when the file
-// is still growing, by walking from the index's last entry. 1, or 0: there is none.
-static int last_record(struct archive *x, struct archive_record *ret)
+// The record at an offset of the open volume: 1; 0 there is no whole one; <0 damage.
+static int record_at(
+	struct archive *x, uint64_t offset, struct archive_record *ret, struct error *err)
 {
-	struct bytes b = x->mapped.bytes;
-	int version = x->meta.label.version;
-	size_t next = 0;
-	struct error ignored;
-	size_t first = x->offset;
-	if (b.len >= first + 4) {
-		uint32_t len = wire_u32(b.data + b.len - 4);
-		if (len <= b.len - first &&
-			archive_record_at(b, version, b.len - len, "", ret, &next, &ignored) == 1 &&
-			next == b.len)
-			return 1;
-	}
-	size_t at = first;
+	struct archive_spot where = {x->volumes.items[x->current].path, offset};
+	struct bytes b;
+	TRY(stream_window(x->stream, offset, 4, &b, err));
+	if (b.len < 4)
+		return 0;
+	uint32_t len = wire_u32(b.data);
+	if (len > b.len && len <= ARCHIVE_RECORD_MAX)
+		TRY(stream_window(x->stream, offset, len, &b, err));
+	return archive_record_parse(b, x->meta.label.version, where, ret, err);
+}
+
+// Where to begin to look for the last record: at the index's last entry of this volume.
+static uint64_t last_indexed(const struct archive *x, uint64_t first, uint64_t size)
+{
 	for (size_t i = x->index.n; i-- > 0;) {
 		struct archive_index_entry e = archive_index_at(&x->index, i);
-		if (e.volume == x->volumes[x->current] && e.data_offset >= first &&
-			e.data_offset < b.len) {
-			at = (size_t)e.data_offset;
-			break;
-		}
+		if (e.volume == x->volumes.items[x->current].number && e.data_offset >= first &&
+			e.data_offset < size)
+			return e.data_offset;
 	}
-	int found = 0;
+	return first;
+}
+
+// The last of the records from an offset on. 1, or 0: there is none.
+static int last_from(struct archive *x, uint64_t at, int64_t *ret_ns)
+{
+	struct error ignored;
 	struct archive_record r;
-	while (archive_record_at(b, version, at, "", &r, &next, &ignored) == 1) {
-		*ret = r;
+	int found = 0;
+	for (; record_at(x, at, &r, &ignored) == 1; at += archive_record_size(&r)) {
+		*ret_ns = r.time_ns;
 		found = 1;
-		at = next;
 	}
-	if (found == 0 && at != first) // a wrong index leads nowhere
-		for (at = first; archive_record_at(b, version, at, "", &r, &next, &ignored) == 1;
-			at = next) {
-			*ret = r;
-			found = 1;
+	return found;
+}
+
+// The last whole record of the open volume: by the length at the very end; else, when the file is
+// still growing, by walking from the index's last entry. A compressed one is read through.
+static int last_record(struct archive *x, int64_t *ret_ns)
+{
+	struct error ignored;
+	struct archive_record r;
+	struct bytes b;
+	uint64_t first = x->offset;
+	uint64_t size = stream_size(x->stream);
+	if (size == UINT64_MAX)
+		return last_from(x, first, ret_ns);
+	if (size >= first + 4 && stream_window(x->stream, size - 4, 4, &b, NULL) == 0 &&
+		b.len >= 4) {
+		uint32_t len = wire_u32(b.data);
+		if (len <= size - first && record_at(x, size - len, &r, &ignored) == 1 &&
+			archive_record_size(&r) == len) {
+			*ret_ns = r.time_ns;
+			return 1;
 		}
+	}
+	uint64_t at = last_indexed(x, first, size);
+	int found = last_from(x, at, ret_ns);
+	if (found == 0 && at != first) // a wrong index leads nowhere
+		found = last_from(x, first, ret_ns);
 	return found;
 }
 
 static void find_end(struct archive *x)
 {
-	struct archive_record r;
 	x->end_ns = x->meta.label.start_ns;
-	for (size_t i = x->n_volumes; i-- > 0;) {
+	for (size_t i = x->volumes.n; i-- > 0;) {
 		struct error why;
-		if (map_volume(x, i, &why) < 0) {
+		int64_t last_ns = 0;
+		if (open_volume(x, i, &why) < 0) {
 			damaged(x, &why);
 			continue;
 		}
-		if (last_record(x, &r) == 1) {
-			x->end_ns = r.time_ns > x->end_ns ? r.time_ns : x->end_ns;
+		if (last_record(x, &last_ns) == 1) {
+			x->end_ns = last_ns > x->end_ns ? last_ns : x->end_ns;
 			return;
 		}
 	}
@@ -175,11 +150,16 @@ static void find_end(struct archive *x)
 static int open_meta(struct archive *x, struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf path = {0};
-	strbuf_printf(&path, "%s.meta", x->base);
+	const char *plain = arena_printf(&x->arena, "%s.meta", x->base);
+	stream_path(plain, &path);
 	const char *name = arena_strdup(&x->arena, strbuf_text(&path));
-	TRY(mapping_open(name, &x->meta_file, err));
 	struct error why = {0};
-	int rc = archive_meta_parse(x->meta_file.bytes, name, &x->arena, &x->meta, &why);
+	int rc = stream_read_all(name, META_MAX, &x->meta_file, &why);
+	if (rc < 0)
+		return error_set(err, -rc, "%s", why.text);
+	if (rc > 0)
+		damaged(x, &why);
+	rc = archive_meta_parse(x->meta_file, name, &x->arena, &x->meta, &why);
 	if (rc < 0)
 		return error_set(err, -rc, "%s", why.text);
 	if (rc > 0)
@@ -194,11 +174,12 @@ static int open_meta(struct archive *x, struct error *err)
 static void open_index(struct archive *x)
 {
 	CLEANUP(strbuf_release) struct strbuf path = {0};
+	stream_path(arena_printf(&x->arena, "%s.index", x->base), &path);
+	const char *name = strbuf_text(&path);
 	struct error why;
-	strbuf_printf(&path, "%s.index", x->base);
-	if (mapping_open(strbuf_text(&path), &x->index_file, &why) < 0)
+	if (stream_read_all(name, INDEX_MAX, &x->index_file, &why) < 0)
 		return;
-	if (archive_index_parse(x->index_file.bytes, strbuf_text(&path), &x->index, &why) < 0 ||
+	if (archive_index_parse(x->index_file, name, &x->index, &why) < 0 ||
 		x->index.version != x->meta.label.version)
 		x->index = (struct archive_index){0};
 }
@@ -209,7 +190,7 @@ int archive_open(const char *base, struct archive **ret, struct error *err)
 	x->base = arena_strdup(&x->arena, base);
 	int rc = open_meta(x, err);
 	if (rc == 0)
-		rc = find_volumes(x, err);
+		rc = volumes_find(base, &x->arena, &x->volumes, err);
 	if (rc < 0) {
 		archive_close(x);
 		return rc;
@@ -225,11 +206,10 @@ void archive_close(struct archive *x)
 {
 	if (x == NULL)
 		return;
-	mapping_close(&x->mapped);
-	mapping_close(&x->meta_file);
-	mapping_close(&x->index_file);
+	close_volume(x);
 	archive_meta_release(&x->meta);
-	free(x->volumes);
+	free((void *)(uintptr_t)x->meta_file.data);
+	free((void *)(uintptr_t)x->index_file.data);
 	arena_release(&x->arena);
 	free(x);
 }
@@ -261,9 +241,8 @@ const struct error *archive_damage(const struct archive *x)
 
 void archive_rewind(struct archive *x)
 {
-	mapping_close(&x->mapped);
+	close_volume(x);
 	x->current = 0;
-	x->offset = 0;
 	x->is_lost = false;
 }
 
@@ -274,14 +253,16 @@ void archive_seek(struct archive *x, int64_t time_ns)
 	archive_rewind(x);
 	if (archive_index_find(&x->index, time_ns, &e) == 0)
 		return;
-	for (size_t i = 0; i < x->n_volumes; i++) {
-		if (x->volumes[i] != e.volume)
+	for (size_t i = 0; i < x->volumes.n; i++) {
+		if (x->volumes.items[i].number != e.volume)
 			continue;
-		if (map_volume(x, i, &why) < 0 || e.data_offset < x->offset ||
-			e.data_offset > x->mapped.bytes.len)
+		struct archive_record r;
+		if (open_volume(x, i, &why) < 0 || e.data_offset < x->offset ||
+			e.data_offset > stream_size(x->stream) ||
+			record_at(x, e.data_offset, &r, &why) < 0)
 			archive_rewind(x); // the index is wrong
 		else
-			x->offset = (size_t)e.data_offset;
+			x->offset = e.data_offset;
 		return;
 	}
 }
@@ -289,46 +270,36 @@ void archive_seek(struct archive *x, int64_t time_ns)
 // Leaves the current volume for the next; damage in it is put down.
 static void leave_volume(struct archive *x, const struct error *why)
 {
+	const struct volume *v = x->volumes.items;
 	if (why) {
 		damaged(x, why);
 		x->is_lost = true;
 	}
-	mapping_close(&x->mapped);
+	close_volume(x);
 	x->current++;
-	x->offset = 0;
-	if (x->current < x->n_volumes && x->volumes[x->current] != x->volumes[x->current - 1] + 1)
+	if (x->current < x->volumes.n && v[x->current].number != v[x->current - 1].number + 1)
 		x->is_lost = true; // a volume is missing between
 }
 
 int archive_next(struct archive *x, struct archive_record *ret)
 {
-	while (x->current < x->n_volumes) {
+	while (x->current < x->volumes.n) {
 		struct error why = {0};
-		if (x->offset == 0 && map_volume(x, x->current, &why) < 0) {
+		if (x->offset == 0 && open_volume(x, x->current, &why) < 0) {
 			leave_volume(x, &why);
 			continue;
 		}
-		CLEANUP(strbuf_release) struct strbuf path = {0};
-		size_t next = 0;
-		int rc = archive_record_at(x->mapped.bytes, x->meta.label.version, x->offset,
-			x->base, ret, &next, &why);
+		int rc = record_at(x, x->offset, ret, &why);
 		if (rc > 0 && x->is_lost) {
 			x->is_lost = false;
 			ret->n_sets = 0; // the mark; the record itself comes with the next call
 			return 1;
 		}
 		if (rc > 0) {
-			x->offset = next;
+			x->offset += archive_record_size(ret);
 			return 1;
 		}
-		if (rc < 0) {
-			volume_path(x, x->volumes[x->current], &path);
-			if (archive_record_at(x->mapped.bytes, x->meta.label.version, x->offset,
-				    strbuf_text(&path), ret, &next, &why) < 0)
-				leave_volume(x, &why);
-		} else {
-			leave_volume(x, NULL);
-		}
+		leave_volume(x, rc < 0 ? &why : NULL);
 	}
 	return 0;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reader of PCP archives, versions 2 and 3: NAME.meta, NAME.index, NAME.0, NAME.1 ... The files
-// are mapped and decoded in place; nothing is allocated for a record. Files come from outside:
-// every length and offset is checked, damage gives an error naming file and offset, and what was
-// good before it stays used. A last record that is not whole is how a growing archive looks, no
-// damage.
+// Reader of PCP archives, versions 2 and 3: NAME.meta, NAME.index, NAME.0, NAME.1 ..., each plain or
+// compressed (.xz, .zst, .gz). Records are decoded in place in the window of a stream; nothing is
+// allocated for a record. Files come from outside: every length and offset is checked, damage
+// gives an error naming file and offset, and what was good before it stays used. A last record
+// that is not whole is how a growing archive looks, no damage.
 #pragma once
 
 #include <errno.h>
@@ -39,6 +39,8 @@ enum archive_semantics {
 // ---- parts, each parsed from bytes alone; path is for messages ----
 
 enum { ARCHIVE_VOLUME_META = -1, ARCHIVE_VOLUME_INDEX = -2 };
+
+#define ARCHIVE_LABEL_MAX 808 // bytes of the longest label
 
 struct archive_label {
 	int version;      // 2 or 3
@@ -129,10 +131,21 @@ struct archive_set {
 	const uint8_t *values; // n times instance, value
 };
 
-// The record at an offset of a volume: 1 and *ret_next, the offset after it; 0 the end (also of a
-// last record that is not whole); <0 damaged.
-int archive_record_at(struct bytes volume, int version, size_t offset, const char *path,
-	struct archive_record *ret, size_t *ret_next, struct error *err) MUST_USE;
+#define ARCHIVE_RECORD_MAX (64u << 20) // bytes; no logger writes more in one record
+
+// The record that b begins with: 1; 0 it is not whole, or b is empty; <0 damaged. path and offset
+// are for messages.
+struct archive_spot {
+	const char *path;
+	uint64_t offset;
+};
+int archive_record_parse(struct bytes b, int version, struct archive_spot where,
+	struct archive_record *ret, struct error *err) MUST_USE;
+
+static inline size_t archive_record_size(const struct archive_record *r)
+{
+	return (size_t)(r->end - r->start) + 4;
+}
 
 // 1, 0 when there are no more, <0 (-EBADMSG) when the set reaches beyond the record.
 static inline int archive_set_next(struct archive_record *r, struct archive_set *ret)
@@ -234,9 +247,9 @@ static inline double archive_bits_number(uint64_t bits, uint32_t type)
 
 // ---- the whole archive ----
 
-struct archive; // open: metadata parsed, at most one volume mapped
+struct archive; // open: metadata parsed, at most one volume open
 
-// base is the path without ".meta". A compressed or absent part is an error that says so.
+// base is the path without ".meta".
 int archive_open(const char *base, struct archive **ret, struct error *err) MUST_USE;
 void archive_close(struct archive *x); // NULL allowed
 

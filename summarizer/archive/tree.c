@@ -4,15 +4,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/str.h"
 #include "summarizer/archive/archive.h"
+#include "summarizer/archive/stream.h"
 
 #define DAY_S 86400
 
@@ -28,10 +27,9 @@ static void close_folder(DIR **d)
 		closedir(*d);
 }
 
-static void close_file(int *fd)
+static void close_stream(struct stream **s)
 {
-	if (*fd >= 0)
-		close(*fd);
+	stream_close(*s);
 }
 
 static void report(const struct scan *s, const struct error *why)
@@ -42,12 +40,13 @@ static void report(const struct scan *s, const struct error *why)
 
 static int read_label(const char *path, struct archive_label *ret, struct error *err)
 {
-	uint8_t buf[1024];
-	CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t got = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
-	if (got < 0)
-		return error_set(err, errno, "%s: %s", path, strerror(errno));
-	return archive_label_parse((struct bytes){buf, (size_t)got}, path, ret, err);
+	CLEANUP(close_stream) struct stream *s = NULL;
+	struct bytes b;
+	TRY(stream_open(path, &s, err));
+	int rc = stream_window(s, 0, ARCHIVE_LABEL_MAX, &b, err);
+	if (rc < 0 && b.len < ARCHIVE_LABEL_MAX)
+		return rc;
+	return archive_label_parse(b, path, ret, err);
 }
 
 static void keep(const struct scan *s, const char *base, const struct archive_label *label)
@@ -77,6 +76,16 @@ static void keep(const struct scan *s, const char *base, const struct archive_la
 	h->places[h->n++] = (struct archive_place){
 		.base = arena_strdup(s->arena, base), .host = h->name, .start_ns = label->start_ns};
 	t->n++;
+}
+
+// Length of the path without ".meta" or ".meta.xz"; 0: no metadata. Where an archive has both it is
+// the plain one that counts.
+static size_t base_of(const char *path, size_t len)
+{
+	static const char meta[] = ".meta";
+	const size_t n = sizeof(meta) - 1;
+	len -= stream_suffix(path);
+	return len > n && strncmp(path + len - n, meta, n) == 0 ? len - n : 0;
 }
 
 static void look_at(const struct scan *s, const char *path, size_t base_len)
@@ -157,13 +166,9 @@ static int walk(const struct scan *s, struct strbuf *path, struct place_in_time 
 		if (e->d_name[0] == '.')
 			continue;
 		strbuf_printf(path, "/%s", e->d_name);
-		if (str_ends(e->d_name, ".meta")) {
-			look_at(s, strbuf_text(path), path->len - strlen(".meta"));
-		} else if (str_ends(e->d_name, ".meta.xz") || str_ends(e->d_name, ".meta.zst")) {
-			(void)error_set(&why, ENOTSUP,
-				"%s: compressed metadata is not read; decompress it",
-				strbuf_text(path));
-			report(s, &why);
+		size_t base_len = base_of(strbuf_text(path), path->len);
+		if (base_len) {
+			look_at(s, strbuf_text(path), base_len);
 		} else if (is_folder(dirfd(d), e) && depth < ARCHIVE_TREE_MAX_DEPTH &&
 			   may_hold(s, e->d_name, in, &at)) {
 			if (walk(s, path, at, depth + 1, &why) < 0)

@@ -34,15 +34,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (archive_label_parse(b, "fuzz", &label, &err) < 0)
 		return 0;
 	size_t at = label.size;
-	size_t next = at;
 	int rc = 0;
-	while ((rc = archive_record_at(b, label.version, at, "fuzz", &r, &next, &err)) > 0) {
+	while ((rc = archive_record_parse((struct bytes){data + at, size - at}, label.version,
+			(struct archive_spot){"fuzz", at}, &r, &err)) > 0) {
 		struct archive_record whole = r;
-		if (next <= at || next > size)
+		at += archive_record_size(&r);
+		if (at > size)
 			abort();
 		while (archive_set_next(&r, &s) > 0)
 			sum += decode(&whole, &s);
-		at = next;
 	}
 	if (rc < 0 && err.text[0] == '\0')
 		abort();

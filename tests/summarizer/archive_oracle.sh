@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# archive_oracle.sh ORACLE MKARCHIVE SOURCE_DIR: our reader against libpcp, value by value, over
-# archives of both versions: made by hand (marks, renamed instances, deltas, several volumes), and
-# by a real pmlogger of this machine with several volumes and processes that come and go.
+# archive_oracle.sh ORACLE MKARCHIVE SOURCE_DIR IMPORT: our reader against libpcp, value by value, over
+# archives of both versions: made by hand (marks, renamed instances, deltas, several volumes),
+# imported, by a real pmlogger of this machine with several volumes and processes that come and go,
+# several joined by pmlogextract; and all of them compressed in every way.
 set -u
-oracle=$1 mkarchive=$2 here=$3
+oracle=$1 mkarchive=$2 here=$3 import=$4
 pcp=$here/../servers/pcp
 work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-oracle.XXXXXX") || exit 99
 nodes=
@@ -22,6 +23,46 @@ fail()
 	exit 1
 }
 
+# Each file of an archive by a command, to another folder; what libpcp has read there is BASE.
+squeezed() # BASE WHAT SUFFIX COMMAND...
+{
+	base=$1 what=$2 suffix=$3
+	shift 3
+	dir=$work/squeezed
+	rm -rf "$dir"
+	mkdir "$dir"
+	for file in "$base".*; do
+		name=$(basename "$file")
+		case $name in
+		*.$what) "$@" < "$file" > "$dir/$name$suffix" || fail "$*" ;;
+		*) cp "$file" "$dir/" ;;
+		esac
+	done
+	"$oracle" "$dir/$(basename "$base")=$base" || fail "$base, $what$suffix by $*"
+}
+two_frames()
+{
+	cat > "$work/whole"
+	head -c 1000 "$work/whole" | "$@"
+	tail -c +1001 "$work/whole" | "$@"
+}
+all_ways() # BASE
+{
+	squeezed "$1" '*' .xz xz -c
+	squeezed "$1" '*' .zst zstd -q -c
+	squeezed "$1" '*' .gz gzip -c
+	squeezed "$1" meta .zst zstd -q -19 -c
+	squeezed "$1" 0 .xz xz --block-size=4096 -c
+	squeezed "$1" '[0-9]*' .zst two_frames zstd -q -c
+	squeezed "$1" '[0-9]*' .xz two_frames xz -c
+	squeezed "$1" '[0-9]*' .gz two_frames gzip -c
+}
+
+for version in 2 3; do
+	"$import" "$work/imported$version" "$version" 40 || fail "import"
+	"$oracle" "$work/imported$version" || fail "imported, version $version"
+	all_ways "$work/imported$version"
+done
 for version in 2 3; do
 	(echo "version $version"; cat "$here/golden/everything.txt") > "$work/$version.txt"
 	"$mkarchive" "$work/$version.txt" "$work/hand$version" || fail "mkarchive"
@@ -30,6 +71,7 @@ done
 sh "$here/make_archive.sh" "$mkarchive" "$here/golden/everything.txt" "$here/volumes.txt" \
 	"$work/delta" || fail "mkarchive"
 "$oracle" "$work/delta" || fail "deltas and volumes"
+all_ways "$work/delta"
 
 command -v pmlogger >/dev/null 2>&1 || { echo "no pmlogger here"; exit 77; }
 for version in 2 3; do
@@ -57,4 +99,16 @@ for version in 2 3; do
 	cp "$work/real$version.meta" "$work/real$version.index" "$work/cut$version/"
 	head -c $((size - 7)) "$work/real$version.0" > "$work/cut$version/real$version.0"
 	"$oracle" "$work/cut$version/real$version" || fail "cut off, version $version"
+	all_ways "$work/real$version"
+	# Two parts of it, joined again: a mark between them.
+	for part in "-T +1sec" "-S +2sec"; do
+		# shellcheck disable=SC2086
+		pmlogextract -z $part "$work/real$version" "$work/part$version${part%% *}" ||
+			fail "pmlogextract $part"
+	done
+	pmlogextract "$work/part$version-T" "$work/part$version-S" "$work/joined$version" ||
+		fail "pmlogextract of both"
+	"$oracle" "$work/joined$version" > "$work/out" || fail "joined, version $version"
+	cat "$work/out"
+	if grep -q ', 0 marks' "$work/out"; then fail "no mark between joined archives"; fi
 done

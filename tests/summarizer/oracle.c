@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// oracle BASE...: reads each archive with our reader and with libpcp at once and demands that every
-// record, value set, value and instance name is the same. Prints what was compared; exits 1 at the
-// first difference.
+// oracle BASE[=THEIRS]...: reads each archive with our reader and with libpcp at once and demands
+// that every record, value set, value and instance name is the same. THEIRS is what libpcp reads
+// instead, where BASE is compressed in a way that it does not know. Prints what was compared; exits
+// 1 at the first difference.
 #include <inttypes.h>
 #include <pcp/pmapi.h>
 #include <stdio.h>
@@ -172,12 +173,16 @@ static void compare_descriptors(const struct oracle *o)
 	}
 }
 
-static void run(const char *base)
+static void run(char *base)
 {
+	char *equals = strchr(base, '=');
+	const char *theirs_base = equals ? equals + 1 : base;
 	struct oracle o = {0};
 	struct error err;
 	struct archive_record r;
 	pmHighResResult *theirs = NULL;
+	if (equals)
+		*equals = '\0';
 	if (archive_open(base, &o.archive, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		exit(1);
@@ -185,8 +190,8 @@ static void run(const char *base)
 	size_t n = archive_meta(o.archive)->n_indoms + archive_meta(o.archive)->n_metrics + 1;
 	o.domains = calloc(n, sizeof(*o.domains));
 	o.ids = calloc(n, sizeof(*o.ids));
-	int context = pmNewContext(PM_CONTEXT_ARCHIVE, base);
-	check(context, base);
+	int context = pmNewContext(PM_CONTEXT_ARCHIVE, theirs_base);
+	check(context, theirs_base);
 	compare_descriptors(&o);
 	int sts = 0;
 	while ((sts = pmFetchHighResArchive(&theirs)) >= 0) {

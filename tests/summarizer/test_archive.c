@@ -37,7 +37,7 @@ static const char *copy_archive(struct arena *a)
 
 static void remove_archive(struct arena *a, const char *base)
 {
-	static const char *const suffixes[] = {"meta", "index", "0", "1", "2", "1.xz"};
+	static const char *const suffixes[] = {"meta", "index", "0", "1", "2", "1.bz2"};
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		(void)unlink(arena_printf(a, "%s.%s", base, suffixes[i]));
 	(void)rmdir(arena_strndup(a, base, strlen(base) - 2));
@@ -180,16 +180,34 @@ Test(archive, volume_of_another_archive_is_damage)
 	close_fixture(&f);
 }
 
-Test(archive, compressed_volume_gives_a_clear_message)
+Test(archive, foreign_compression_gives_a_clear_message)
 {
 	struct fixture f = {0};
 	open_fixture(&f);
 	cr_assert(eq(int,
-		rename(arena_printf(&f.a, "%s.1", f.base), arena_printf(&f.a, "%s.1.xz", f.base)),
+		rename(arena_printf(&f.a, "%s.1", f.base), arena_printf(&f.a, "%s.1.bz2", f.base)),
 		0));
 	cr_expect(eq(int, archive_open(f.base, &f.x, &f.err), -ENOTSUP));
-	cr_expect(strstr(f.err.text, "x.1.xz: compressed volumes are not read") != NULL);
+	cr_expect(strstr(f.err.text, "x.1.bz2: of the compressed files .xz") != NULL);
 	f.x = NULL;
+	close_fixture(&f);
+}
+
+Test(archive, truncated_while_it_is_read_ends_early)
+{
+	struct fixture f = {0};
+	struct archive_record r;
+	open_fixture(&f);
+	cr_assert(eq(int, archive_open(f.base, &f.x, &f.err), 0));
+	cr_assert(eq(int, archive_next(f.x, &r), 1));
+	cr_assert(eq(int, truncate(arena_printf(&f.a, "%s.0", f.base), 900), 0));
+	cr_assert(eq(int, truncate(arena_printf(&f.a, "%s.1", f.base), 0), 0));
+	cr_assert(eq(int, truncate(arena_printf(&f.a, "%s.meta", f.base), 0), 0));
+	cr_expect(le(sz, count_records(f.x, &f.marks), 3), "what was in the window may still come");
+	archive_rewind(f.x);
+	(void)count_records(f.x, &f.marks);
+	cr_expect(strstr(archive_damage(f.x)->text, "x.1: too short") != NULL);
+	cr_expect(gt(sz, strlen(archive_meta(f.x)->metrics[0].name), 0), "metadata is our own");
 	close_fixture(&f);
 }
 

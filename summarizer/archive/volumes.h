@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which data volumes an archive has: NAME.0, NAME.1.xz ...
+#pragma once
+
+#include <stddef.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+
+struct volume {
+	int number;
+	const char *path;
+};
+
+struct volumes {
+	struct volume
+		*items; // by number; where a volume is there plain and compressed, the plain one
+	size_t n;
+};
+
+int volumes_find(
+	const char *base, struct arena *a, struct volumes *ret, struct error *err) MUST_USE;
