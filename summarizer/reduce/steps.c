@@ -267,8 +267,9 @@ void stepper_close(struct stepper *s, int64_t now_ns, unsigned epoch, double cor
 	fill(s);
 	struct step step = {.from_ns = s->time_ns, .to_ns = now_ns, .cores = cores};
 	bool follows = s->epoch == epoch && now_ns > s->time_ns;
-	step.has_length = follows && !is_gap(now_ns - s->time_ns, s->usual_ns, s->every_s);
-	s->usual_ns = follows ? now_ns - s->time_ns : 0;
+	if (!follows)
+		s->cadence = (struct cadence){0};
+	step.has_length = follows && !cadence_is_gap(&s->cadence, now_ns - s->time_ns, s->every_s);
 	s->time_ns = now_ns;
 	s->epoch = epoch;
 	for (size_t i = 0; i < s->plan->n_items; i++) {

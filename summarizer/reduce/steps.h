@@ -15,7 +15,7 @@ struct stepper {
 	struct domain *domain; // rows of the frame; NULL: not known yet
 	struct track **inputs;
 	int64_t time_ns; // end of the last step
-	int64_t usual_ns;
+	struct cadence cadence;
 	unsigned epoch; // at it; 0: none yet
 	size_t n_rows, room;
 	double *values, *before; // [row * n_inputs + input], gathered since then

@@ -4,7 +4,23 @@
 
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/memory.h"
+
+#define GAP_FACTOR 5
+
+bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s)
+{
+	int64_t least = every_s * NS_PER_S;
+	if (c->longest_ns && c->gap_ns && step_ns > GAP_FACTOR * c->longest_ns)
+		c->longest_ns = c->gap_ns < step_ns ? c->gap_ns : step_ns;
+	int64_t usual = c->longest_ns > least ? c->longest_ns : least;
+	bool is_gap = c->longest_ns > 0 && step_ns > GAP_FACTOR * usual;
+	c->gap_ns = is_gap ? step_ns : 0;
+	if (!is_gap && step_ns > c->longest_ns)
+		c->longest_ns = step_ns;
+	return is_gap;
+}
 
 // The increase of an integer counter that wraps at 2^bits. More than half the range at once is no
 // wrap: the counter fell because it started anew, and what it grew by is not known.
@@ -109,8 +125,9 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 		return false;
 	int64_t step = r->time_ns - c->time_ns;
 	bool follows = c->epoch == epoch && step > 0;
-	c->is_gap = follows && is_gap(step, c->usual_ns, c->plan->every_s);
-	c->usual_ns = follows ? step : 0;
+	if (!follows)
+		c->cadence = (struct cadence){0};
+	c->is_gap = follows && cadence_is_gap(&c->cadence, step, c->plan->every_s);
 	c->has_step = follows && !c->is_gap;
 	c->before_ns = c->time_ns;
 	c->time_ns = r->time_ns;

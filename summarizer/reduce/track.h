@@ -23,6 +23,15 @@ struct cell {              // one instance
 	bool has_step;     // it was in the sample before, and the counter was not reset
 };
 
+// How far samples lie apart: a step much longer than the longest good one, and than what the
+// catalogue asks for, is a gap. Short steps (samples at job boundaries) say nothing; two long ones in
+// a row are how it goes from now on.
+struct cadence {
+	int64_t longest_ns; // good step; 0: none yet
+	int64_t gap_ns;     // the last step, if it was a gap
+};
+bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s);
+
 struct track {
 	const struct plan_track *plan;
 	struct domain *domain; // NULL: the host has not had it yet
@@ -31,13 +40,13 @@ struct track {
 	bool is_held;               // discrete: its value stays until the next sample says other
 	unsigned bits;              // the counter wraps at 2^bits
 	int64_t time_ns, before_ns; // of the last two samples
-	int64_t usual_ns;           // length of the last step
-	unsigned epoch;             // the host's when it was sampled; 0: never
-	bool has_step;              // the last two samples belong together
-	bool is_gap;                // too long a time lies between them
-	bool is_reset;              // some counter fell in the last sample
-	uint32_t sample;            // counts samples
-	struct cell *cells;         // one a row
+	struct cadence cadence;
+	unsigned epoch;     // the host's when it was sampled; 0: never
+	bool has_step;      // the last two samples belong together
+	bool is_gap;        // too long a time lies between them
+	bool is_reset;      // some counter fell in the last sample
+	uint32_t sample;    // counts samples
+	struct cell *cells; // one a row
 	size_t n_cells;
 	uint32_t *present; // rows of the last sample
 	size_t n_present, room;
@@ -61,11 +70,3 @@ struct track_slot {
 bool track_sample(struct track_slot *s, const struct archive_record *r,
 	const struct archive_set *set, unsigned epoch);
 void track_release(struct track *c);
-
-// A step much longer than the one before it, and than what the catalogue asks for, is a gap.
-#define GAP_FACTOR 5
-static inline bool is_gap(int64_t step_ns, int64_t usual_ns, int64_t every_s)
-{
-	int64_t usual = usual_ns > every_s * NS_PER_S ? usual_ns : every_s * NS_PER_S;
-	return usual_ns > 0 && step_ns > GAP_FACTOR * usual;
-}
