@@ -47,16 +47,26 @@ static void bad_archive(void *context, const struct error *why)
 	log_warning("%s", why->text);
 }
 
+// A job that was cancelled before it started gets a document of its accounting alone.
+static bool has_run(const struct job *job)
+{
+	return job->start_s != 0;
+}
+
 static int scan(struct run *r, struct error *err)
 {
 	struct batch *b = r->batch;
+	bool any = false;
 	struct archive_tree_request q = {
 		.since_s = INT64_MAX, .until_s = INT64_MIN, .bad = bad_archive, .context = b};
 	for (size_t i = 0; i < b->n_jobs; i++) {
+		if (!has_run(&b->jobs[i]))
+			continue;
+		any = true;
 		q.since_s = b->jobs[i].start_s < q.since_s ? b->jobs[i].start_s : q.since_s;
 		q.until_s = b->jobs[i].end_s > q.until_s ? b->jobs[i].end_s : q.until_s;
 	}
-	for (size_t i = 0; i < b->n_roots; i++) {
+	for (size_t i = 0; any && i < b->n_roots; i++) {
 		q.root = b->roots[i];
 		TRY(archive_tree_scan(&r->tree, &q, &r->arena, err));
 	}
@@ -102,7 +112,7 @@ static void assign(struct run *r)
 	for (size_t i = 0; i < b->n_jobs; i++) {
 		const struct job *job = &b->jobs[i];
 		r->partials[i] = arena_array(&r->arena, job->hosts.n + 1, sizeof(struct bytes));
-		for (size_t k = 0; k < job->hosts.n; k++) {
+		for (size_t k = 0; has_run(job) && k < job->hosts.n; k++) {
 			const char *name =
 				arena_printf(&r->arena, "%s%s", job->hosts.hosts[k], suffix);
 			const struct archive_host *h = archive_tree_host(&r->tree, name);
@@ -148,9 +158,11 @@ static int knows_more(struct run *r, const struct job *job, size_t n_there, stru
 	       nodes.integer > (int64_t)n_there;
 }
 
-static void count(struct batch_counts *c, const char *state)
+static void count(struct batch_counts *c, const struct job *job, const char *state)
 {
-	if (strcmp(state, "done") == 0)
+	if (!has_run(job))
+		c->unstarted++;
+	else if (strcmp(state, "done") == 0)
 		c->done++;
 	else if (strcmp(state, "incomplete") == 0)
 		c->incomplete++;
@@ -179,7 +191,7 @@ static int make_one(struct run *r, size_t i, struct error *err)
 	TRY(doc_to_bson(s.summary, &r->documents, &item.summary, err));
 	if (s.series)
 		TRY(doc_to_bson(s.series, &r->documents, &item.series, err));
-	count(&b->counts, s.state);
+	count(&b->counts, job, s.state);
 	r->items[r->n_items++] = item;
 	return 0;
 }

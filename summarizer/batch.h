@@ -15,7 +15,8 @@
 #include "summarizer/reduce/plan.h"
 
 struct batch_counts {
-	uint64_t done, incomplete, skipped, kept; // kept: the stored document knows more
+	uint64_t done, incomplete, skipped, unstarted;
+	uint64_t kept; // the stored document knows more
 	uint64_t archives, hosts, defects;
 };
 

@@ -237,7 +237,7 @@ static void print_table(const struct session *s, size_t n, int64_t started_ns)
 		bool always;
 	} rows[] = {
 		{"jobs in accounting", s->selected.found, true},
-		{"still running", s->selected.running, false},
+		{"running or waiting", s->selected.running, false},
 		{"ended too recently", s->selected.unsettled, false},
 		{"of other clusters", s->selected.other_cluster, false},
 		{"done before", s->selected.current, false},
@@ -246,6 +246,7 @@ static void print_table(const struct session *s, size_t n, int64_t started_ns)
 		{"  done", s->counts.done, true},
 		{"  incomplete (archives may still come)", s->counts.incomplete, false},
 		{"  without archives", s->counts.skipped, false},
+		{"  never started", s->counts.unstarted, false},
 		{"  stored document knows more", s->counts.kept, false},
 		{"archives looked at", s->counts.archives, true},
 		{"hosts swept", s->counts.hosts, true},

@@ -58,7 +58,7 @@ static int is_due(struct selection *s, const struct job *job, struct error *err)
 	const char *catalogue = text_at(stored.summary, "jobsight.catalogue", &s->scratch);
 	if (stored.end_s != job->end_s || !str_eq(catalogue, q->catalogue))
 		return 1;
-	if (str_eq(state, "done")) {
+	if (str_eq(state, "done") || job->start_s == 0) {
 		s->counts->current++;
 		return 0;
 	}
@@ -76,7 +76,7 @@ static bool has_settled(struct selection *s, const struct job *job)
 		s->counts->other_cluster++;
 		return false;
 	}
-	if (job->end_s == JOB_RUNNING || job->start_s == 0) {
+	if (job->end_s == JOB_RUNNING) {
 		s->counts->running++;
 		return false;
 	}

@@ -39,7 +39,7 @@ static void put_acct(struct doc *to, struct arena *a, const struct job *job, con
 	else
 		doc_put_text(to, a, "resource_id", resource);
 	doc_put_text(to, a, "resource_manager", "slurm");
-	doc_put_int(to, a, "start_time", job->start_s);
+	put_unless(to, a, "start_time", job->start_s, 0);
 	doc_put_int(to, a, "end_time", job->end_s);
 	doc_put_int(to, a, "submit", job->key.submit_s);
 	put_unless(to, a, "eligible", job->eligible_s, 0);
@@ -87,6 +87,13 @@ static void put_summarization(struct doc *to, const struct merge *m, int code)
 	doc_put(to, a, "missingnodes", missing);
 }
 
+static const char *reason_of(const struct job *job, int code)
+{
+	if (code == SUMMARY_NOARCHIVES)
+		return "no archives for any node of the job";
+	return job->start_s ? "the job has no nodes" : "the job never started";
+}
+
 #define MAX_ERRORS 100 // texts of damage in one document
 
 static void put_errors(struct doc *root, const struct merge *m, int code)
@@ -96,9 +103,7 @@ static void put_errors(struct doc *root, const struct merge *m, int code)
 	size_t n = 0;
 	if (code) {
 		struct doc *texts = doc_array(a);
-		doc_put_text(texts, a, NULL,
-			code == SUMMARY_NOARCHIVES ? "no archives for any node of the job"
-						   : "the job has no nodes");
+		doc_put_text(texts, a, NULL, reason_of(job, code));
 		doc_put(doc_at(root, a, "errors"), a, "job", texts);
 	}
 	for (size_t i = 0; i < m->n && n < MAX_ERRORS; i++) {
@@ -151,7 +156,7 @@ void summary_make(const struct summary_request *q, struct arena *a, struct summa
 	CLEANUP(merge_close) struct merge m;
 	merge_open(&m, q, a);
 	int code = 0;
-	if (m.n == 0)
+	if (m.n == 0 || job->start_s == 0)
 		code = SUMMARY_BAD_NODES;
 	else if (m.n_there == 0)
 		code = SUMMARY_NOARCHIVES;
