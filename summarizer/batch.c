@@ -12,6 +12,8 @@
 #include "common/progress.h"
 #include "summarizer/archive/tree.h"
 #include "summarizer/pool.h"
+#include "summarizer/reduce/boundary.h"
+#include "summarizer/reduce/host.h"
 #include "summarizer/summary.h"
 
 #define STORE_GROUP 100 // documents in one transaction
@@ -66,6 +68,12 @@ static int scan(struct run *r, struct error *err)
 		q.since_s = b->jobs[i].start_s < q.since_s ? b->jobs[i].start_s : q.since_s;
 		q.until_s = b->jobs[i].end_s > q.until_s ? b->jobs[i].end_s : q.until_s;
 	}
+	if (any) {
+		q.since_s -= HOST_JOIN_S;
+		q.until_s += HOST_JOIN_S;
+	}
+	q.since_s -= any ? BOUNDARY_BEFORE_S : 0;
+	q.until_s += any ? BOUNDARY_AFTER_S : 0;
 	for (size_t i = 0; any && i < b->n_roots; i++) {
 		q.root = b->roots[i];
 		TRY(archive_tree_scan(&r->tree, &q, &r->arena, err));

@@ -46,6 +46,13 @@ static void open_lanes(struct host *h)
 	}
 }
 
+// Also a job that begins or ends between archives that follow closely needs both.
+static bool overlaps(const struct task *t, int64_t start_ns, int64_t end_ns)
+{
+	return t->begin_ns <= end_ns + HOST_JOIN_S * NS_PER_S &&
+	       t->end_ns >= start_ns - HOST_JOIN_S * NS_PER_S;
+}
+
 static int finish(struct host *h, struct task *t, struct error *err)
 {
 	struct result_request r = {
@@ -54,10 +61,9 @@ static int finish(struct host *h, struct task *t, struct error *err)
 		memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
 	for (size_t i = 0; i < h->n_lanes; i++) {
 		const struct lane *l = &h->lanes[i];
-		if (l->start_ns > t->end_ns || l->end_ns < t->begin_ns)
-			continue;
-		archives[r.n_archives++] = l->archive;
-		r.reaches_end |= l->end_ns >= t->end_ns;
+		r.reaches_end |= l->end_ns >= t->end_ns && overlaps(t, l->start_ns, l->end_ns);
+		if (l->start_ns <= t->end_ns && l->end_ns >= t->begin_ns)
+			archives[r.n_archives++] = l->archive;
 	}
 	r.archives = archives;
 	strbuf_clear(&h->partial);
@@ -94,7 +100,7 @@ static bool is_needed(const struct host *h, int64_t start_ns, int64_t end_ns)
 {
 	const struct host_request *q = h->request;
 	for (size_t i = 0; i < q->n_tasks; i++)
-		if (q->tasks[i].begin_ns <= end_ns && q->tasks[i].end_ns >= start_ns)
+		if (overlaps(&q->tasks[i], start_ns, end_ns))
 			return true;
 	return false;
 }
@@ -106,7 +112,7 @@ static int64_t last_needed(const struct host *h, int64_t start_ns, int64_t end_n
 	int64_t last = start_ns;
 	for (size_t i = 0; i < q->n_tasks; i++) {
 		const struct task *t = &q->tasks[i];
-		if (t->begin_ns <= end_ns && t->end_ns >= start_ns && t->end_ns > last)
+		if (overlaps(t, start_ns, end_ns) && t->end_ns > last)
 			last = t->end_ns;
 	}
 	return last + HOST_MARGIN_S * NS_PER_S;
@@ -116,9 +122,15 @@ static int64_t last_needed(const struct host *h, int64_t start_ns, int64_t end_n
 static int read_together(
 	struct host *h, struct lane *lanes, size_t n, int64_t until_ns, struct error *err)
 {
-	for (size_t i = 0; i < n; i++)
+	int64_t first_ns = INT64_MAX;
+	for (size_t i = 0; i < n; i++) {
 		lane_begin(&lanes[i], &h->sweep);
-	sweep_break(&h->sweep);
+		if (lanes[i].has_record && lanes[i].record.time_ns < first_ns)
+			first_ns = lanes[i].record.time_ns;
+	}
+	h->sweep.epoch.part++;
+	if (first_ns > h->sweep.last_ns + HOST_JOIN_S * NS_PER_S)
+		sweep_break(&h->sweep);
 	for (;;) {
 		struct lane *l = NULL;
 		for (size_t i = 0; i < n; i++)

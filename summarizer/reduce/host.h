@@ -13,6 +13,10 @@
 // After its end a job waits this long for the samples that bracket it (metrics logged hourly).
 #define HOST_MARGIN_S 3700
 
+// Archives that follow on each other within this time (a logger's new one at midnight) belong
+// together: there is no gap between them, counters are followed across.
+#define HOST_JOIN_S 300
+
 struct host_request {
 	const struct plan *plan;
 	const struct archive_place *places; // by start

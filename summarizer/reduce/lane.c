@@ -224,9 +224,9 @@ static double cores_of(const struct sweep *w)
 {
 	const struct track *cpu = &w->tracks[w->plan->core_track];
 	const struct track *hinv = &w->tracks[w->plan->ncpu_track];
-	if (cpu->epoch)
+	if (cpu->epoch.run)
 		return (double)cpu->n_present;
-	return hinv->epoch && hinv->n_present ? hinv->cells[hinv->present[0]].value : NAN;
+	return hinv->epoch.run && hinv->n_present ? hinv->cells[hinv->present[0]].value : NAN;
 }
 
 static void feed(struct sweep *w, int64_t now_ns)
@@ -265,7 +265,7 @@ void lane_take(struct lane *l, struct sweep *w)
 	// A set that reaches beyond its record ends the record, what was before it counts.
 	while (archive_set_next(r, &set) > 0)
 		take_set(l, w, &set, &texts);
-	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS] || texts.has[BINDING_SLUID])
+	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
 		binding_learn(&texts, &whole, w->tasks, w->n_tasks, begin_anew, w);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);
@@ -320,6 +320,6 @@ void sweep_close(struct sweep *w)
 
 void sweep_break(struct sweep *w)
 {
-	w->epoch++;
+	w->epoch.run++;
 	w->is_broken = true;
 }

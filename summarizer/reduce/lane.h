@@ -21,9 +21,9 @@ struct sweep {
 	size_t *n_uses;
 	size_t *touched; // tracks that the record has
 	size_t n_touched;
-	unsigned epoch;  // rises where nothing may be followed across
-	bool is_broken;  // and has risen since the last record
-	int64_t last_ns; // time of the last record
+	struct epoch epoch; // its run rises where nothing may be followed across
+	bool is_broken;     // and has risen since the last record
+	int64_t last_ns;    // time of the last record
 	struct task *const *tasks;
 	size_t n_tasks;
 };

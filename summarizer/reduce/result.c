@@ -47,7 +47,7 @@ static bool is_held(const struct track *x)
 // A value that was logged before the job and not since still stands.
 static bool held_value(const struct track *x, const struct task *t, uint32_t row, double *ret)
 {
-	if (!is_held(x) || x->epoch == 0 || x->time_ns > t->begin_ns || row >= x->n_cells ||
+	if (!is_held(x) || x->epoch.run == 0 || x->time_ns > t->begin_ns || row >= x->n_cells ||
 		x->cells[row].sample != x->sample)
 		return false;
 	*ret = x->cells[row].value;
@@ -353,6 +353,9 @@ void result_write(const struct result_request *q, struct task *t, struct strbuf 
 		.n_bound = t->cores.n,
 		.gaps = t->gaps,
 		.resets = t->resets,
+		.wall_ns = (uint64_t)(t->end_ns - t->begin_ns),
+		.has_begin = t->has_begin,
+		.has_end = t->has_end,
 		.size = sizeof(h) + sizeof(uint64_t) + strlen(damage) + 1 + parts.metrics.len +
 	                parts.outputs.len + parts.series.len,
 	};

@@ -142,7 +142,7 @@ static void fill(struct stepper *s)
 	size_t n = s->plan->source->n_inputs;
 	for (size_t i = 0; i < n; i++) {
 		struct track *x = s->inputs[i];
-		if (x->epoch && is_held(x) && !s->is_fresh[i])
+		if (x->epoch.run && is_held(x) && !s->is_fresh[i])
 			stepper_gather(s, i);
 		if (x->domain == NULL || x->domain->number != ARCHIVE_NO_INDOM)
 			continue;
@@ -259,17 +259,19 @@ static void feed_all(struct stepper *s, const struct step *step, const struct pl
 			feed(s, step, item, e, tasks[i], is_each);
 }
 
-void stepper_close(struct stepper *s, int64_t now_ns, unsigned epoch, double cores,
+void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double cores,
 	struct task *const *tasks, size_t n_tasks)
 {
 	if (!is_complete(s))
 		return;
 	fill(s);
 	struct step step = {.from_ns = s->time_ns, .to_ns = now_ns, .cores = cores};
-	bool follows = s->epoch == epoch && now_ns > s->time_ns;
-	if (!follows)
+	bool follows = s->epoch.run == epoch.run && now_ns > s->time_ns;
+	bool is_same_part = follows && s->epoch.part == epoch.part;
+	if (!is_same_part)
 		s->cadence = (struct cadence){0};
-	step.has_length = follows && !cadence_is_gap(&s->cadence, now_ns - s->time_ns, s->every_s);
+	bool is_gap = is_same_part && cadence_is_gap(&s->cadence, now_ns - s->time_ns, s->every_s);
+	step.has_length = follows && !is_gap;
 	s->time_ns = now_ns;
 	s->epoch = epoch;
 	for (size_t i = 0; i < s->plan->n_items; i++) {

@@ -16,7 +16,7 @@ struct stepper {
 	struct track **inputs;
 	int64_t time_ns; // end of the last step
 	struct cadence cadence;
-	unsigned epoch; // at it; 0: none yet
+	struct epoch epoch; // at it; all zero: none yet
 	size_t n_rows, room;
 	double *values, *before; // [row * n_inputs + input], gathered since then
 	double *edge;            // the same, cut for one job
@@ -42,5 +42,5 @@ void stepper_gather(struct stepper *s, size_t i);
 // Finds out which instances its frame has.
 void stepper_note_rows(struct stepper *s);
 // When all inputs are there: feeds the tasks and begins the next step.
-void stepper_close(struct stepper *s, int64_t now_ns, unsigned epoch, double cores,
+void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double cores,
 	struct task *const *tasks, size_t n_tasks);

@@ -104,7 +104,8 @@ static void grow_guesses(struct track_slot *s, size_t n)
 // What the descriptor says; the same metric may be of another type in a later archive.
 static void describe(struct track *c, const struct track_slot *s)
 {
-	if (c->epoch && c->type == s->type && c->is_counter == (s->semantics == ARCHIVE_COUNTER))
+	if (c->epoch.run && c->type == s->type &&
+		c->is_counter == (s->semantics == ARCHIVE_COUNTER))
 		return;
 	c->type = s->type;
 	c->is_counter = s->semantics == ARCHIVE_COUNTER;
@@ -113,21 +114,22 @@ static void describe(struct track *c, const struct track_slot *s)
 	c->bits = s->type <= ARCHIVE_TYPE_U32 ? 32 : 64;
 	if (c->plan->bits && c->plan->bits < c->bits)
 		c->bits = c->plan->bits;
-	c->epoch = 0;
+	c->epoch = (struct epoch){0};
 }
 
 bool track_sample(struct track_slot *s, const struct archive_record *r,
-	const struct archive_set *set, unsigned epoch)
+	const struct archive_set *set, struct epoch epoch)
 {
 	struct track *c = s->track;
 	describe(c, s);
-	if (set->n <= 0 || (c->epoch == epoch && r->time_ns == c->time_ns))
+	if (set->n <= 0 || (c->epoch.run == epoch.run && r->time_ns == c->time_ns))
 		return false;
 	int64_t step = r->time_ns - c->time_ns;
-	bool follows = c->epoch == epoch && step > 0;
-	if (!follows)
+	bool follows = c->epoch.run == epoch.run && step > 0;
+	bool is_same_part = follows && c->epoch.part == epoch.part;
+	if (!is_same_part)
 		c->cadence = (struct cadence){0};
-	c->is_gap = follows && cadence_is_gap(&c->cadence, step, c->plan->every_s);
+	c->is_gap = is_same_part && cadence_is_gap(&c->cadence, step, c->plan->every_s);
 	c->has_step = follows && !c->is_gap;
 	c->before_ns = c->time_ns;
 	c->time_ns = r->time_ns;

@@ -32,6 +32,13 @@ struct cadence {
 };
 bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s);
 
+// What two samples must share to belong together. Archives that follow closely on each other
+// (midnight) are parts of one run: a step leads from one to the next, but how far samples lie apart
+// is learned anew in each part, so that it does not depend on how much was read before.
+struct epoch {
+	unsigned run, part;
+};
+
 struct track {
 	const struct plan_track *plan;
 	struct domain *domain; // NULL: the host has not had it yet
@@ -41,7 +48,7 @@ struct track {
 	unsigned bits;              // the counter wraps at 2^bits
 	int64_t time_ns, before_ns; // of the last two samples
 	struct cadence cadence;
-	unsigned epoch;     // the host's when it was sampled; 0: never
+	struct epoch epoch; // the host's when it was sampled; all zero: never
 	bool has_step;      // the last two samples belong together
 	bool is_gap;        // too long a time lies between them
 	bool is_reset;      // some counter fell in the last sample
@@ -68,5 +75,5 @@ struct track_slot {
 // Takes a sample over. false: it holds nothing new (no values, or no later than the last one).
 // Two samples belong together when they are of the same epoch and no gap lies between.
 bool track_sample(struct track_slot *s, const struct archive_record *r,
-	const struct archive_set *set, unsigned epoch);
+	const struct archive_set *set, struct epoch epoch);
 void track_release(struct track *c);
