@@ -18,6 +18,8 @@ static void read_head(struct merge *m, size_t i)
 	m->damages[i] = partial_text(&m->readers[i]);
 	m->gaps += m->heads[i].gaps;
 	m->resets += m->heads[i].resets;
+	m->begins += m->heads[i].has_begin;
+	m->ends += m->heads[i].has_end;
 	m->n_there += m->heads[i].n_archives > 0;
 	m->reaches_end &= m->heads[i].reaches_end != 0;
 }
@@ -85,7 +87,10 @@ static bool is_there(const struct merge *m, size_t i)
 void merge_coverage(struct merge *m, struct doc *to)
 {
 	const struct job *job = m->request->job;
-	double wall = (double)(job->end_s - job->start_s) * (double)m->n;
+	double wall = 0;
+	for (size_t i = 0; i < m->n; i++)
+		wall += is_there(m, i) ? (double)m->heads[i].wall_ns / (double)NS_PER_S
+		                       : (double)(job->end_s - job->start_s);
 	for (size_t k = 0; k < m->request->plan->n_metrics; k++) {
 		const struct metric *x = m->request->plan->metrics[k].metric;
 		uint64_t nodes = 0;

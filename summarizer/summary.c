@@ -132,6 +132,8 @@ static void put_own(struct doc *to, struct merge *m, const char *state, int code
 	doc_put_int(to, a, "nodes", (int64_t)m->n_there);
 	doc_put_int(to, a, "gaps", (int64_t)m->gaps);
 	doc_put_int(to, a, "resets", (int64_t)m->resets);
+	doc_put_int(doc_at(to, a, "boundaries"), a, "begin", (int64_t)m->begins);
+	doc_put_int(doc_at(to, a, "boundaries"), a, "end", (int64_t)m->ends);
 }
 
 static struct doc *series_document(struct merge *m)

@@ -2,12 +2,9 @@
 // Text metrics that say which cores are whose.
 #include "summarizer/reduce/binding.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/memory.h"
-#include "common/str.h"
 
 const struct binding_metric binding_metrics[] = {
 	{"cgroup.cpuset.cpus", BINDING_CPUSET},
@@ -15,8 +12,6 @@ const struct binding_metric binding_metrics[] = {
 	{"hotproc.psinfo.cpusallowed", BINDING_ALLOWED},
 	{"proc.psinfo.cgroups", BINDING_CGROUPS},
 	{"proc.psinfo.cpusallowed", BINDING_ALLOWED},
-	{"jobsight.boundary.job", BINDING_JOB},
-	{"jobsight.boundary.sluid", BINDING_SLUID},
 };
 const size_t n_binding_metrics = ARRAY_LEN(binding_metrics);
 
@@ -65,32 +60,6 @@ static int32_t place_of(const struct archive_set *s, int32_t i, int32_t id)
 	return -1;
 }
 
-// A boundary lies at an edge of its run, as far as clocks agree; a run before or after under the same
-// number is farther away, as Slurm waits before it begins anew.
-static bool is_edge(const struct task *t, int64_t at)
-{
-	const int64_t slack = 5 * NS_PER_S;
-	return t->begin_ns - slack <= at && at <= t->end_ns + slack;
-}
-
-static void learn_sluid(const struct binding_record *b, const struct archive_record *r, int32_t i,
-	struct task *t, void (*learned)(void *context, struct task *t), void *context)
-{
-	const struct archive_set *jobs = &b->sets[BINDING_JOB];
-	int32_t k = place_of(jobs, i, archive_value_instance(&b->sets[BINDING_SLUID], i));
-	char number[24];
-	struct bytes job;
-	struct bytes sluid;
-	if (*t->sluid || !is_edge(t, r->time_ns) || k < 0 || !text_of(r, jobs, k, &job) ||
-		!text_of(r, &b->sets[BINDING_SLUID], i, &sluid) || sluid.len >= sizeof(t->sluid) ||
-		!str_format(number, sizeof(number), "%" PRIu64, t->job->key.raw_id) ||
-		job.len != strlen(number) || memcmp(job.data, number, job.len) != 0)
-		return;
-	memcpy(t->sluid, sluid.data, sluid.len);
-	t->sluid[sluid.len] = '\0';
-	learned(context, t);
-}
-
 static void take_process(const struct learning *l, struct bytes groups, struct bytes allowed)
 {
 	const char *at = (const char *)groups.data;
@@ -125,10 +94,6 @@ void binding_learn(const struct binding_record *b, const struct archive_record *
 {
 	AUTO_FREE struct task **open = memory_alloc(n_tasks + 1, sizeof(struct task *));
 	struct learning l = {.record = b, .r = r, .open = open};
-	for (int32_t i = 0;
-		b->has[BINDING_SLUID] && b->has[BINDING_JOB] && i < b->sets[BINDING_SLUID].n; i++)
-		for (size_t k = 0; k < n_tasks; k++)
-			learn_sluid(b, r, i, tasks[k], learned, context);
 	for (int pass = 0; pass < 2; pass++) {
 		bool has = pass == 0 ? b->has[BINDING_CPUSET]
 		                     : b->has[BINDING_CGROUPS] && b->has[BINDING_ALLOWED];

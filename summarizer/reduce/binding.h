@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns a job's cores on a node from text metrics: the cpuset of its cgroup, else the CPUs that
-// its processes may use. Since Slurm 26.05 cgroups are called by the run's SLUID; boundary records
-// say whose it is.
+// its processes may use. Since Slurm 26.05 cgroups are called by the run's SLUID, which boundaries
+// say (boundary.h).
 #pragma once
 
 #include "summarizer/archive/archive.h"
@@ -12,8 +12,6 @@ enum binding_kind {
 	BINDING_CPUSET,  // cgroup.cpuset.cpus
 	BINDING_CGROUPS, // the cgroups of each process
 	BINDING_ALLOWED, // the CPUs that each process may use
-	BINDING_JOB,     // of boundary records: the job
-	BINDING_SLUID,   // and what its cgroups are called
 	BINDING_COUNT,
 };
 

@@ -138,7 +138,8 @@ void fold_item(struct task_item *x, const struct plan_item *item, const struct f
 		return;
 	}
 	if (x->grid.width_ns == 0)
-		x->grid = series_grid_make(t->begin_ns, t->end_ns, t->series_points, every_s);
+		x->grid = series_grid_make(t->job->start_s * NS_PER_S, t->job->end_s * NS_PER_S,
+			t->series_points, every_s);
 	const struct series *series = item->series;
 	series_line_add(&x->node, &x->grid, s->from_ns, s->to_ns, node_value(x, series, s, t));
 	if (series->by_instance && item->each == NULL && s->domain)

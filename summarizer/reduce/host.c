@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
+#include "summarizer/reduce/boundary.h"
 #include "summarizer/reduce/lane.h"
 #include "summarizer/reduce/result.h"
 
@@ -44,6 +45,18 @@ static void open_lanes(struct host *h)
 		l->end_ns = archive_end_ns(l->archive);
 		h->n_lanes++;
 	}
+}
+
+// Sample times in place of accounting's, before the jobs are put in order.
+static void find_edges(struct host *h)
+{
+	CLEANUP(boundaries_release) struct boundaries b = {0};
+	for (size_t i = 0; i < h->n_lanes; i++)
+		if (boundary_archive(h->lanes[i].archive))
+			boundaries_read(&b, h->lanes[i].archive);
+	boundaries_sort(&b);
+	for (size_t i = 0; i < h->request->n_tasks; i++)
+		boundaries_apply(&b, &h->request->tasks[i]);
 }
 
 // Also a job that begins or ends between archives that follow closely needs both.
@@ -191,10 +204,11 @@ static void host_close(struct host *h)
 int host_sweep(const struct host_request *q, struct error *err)
 {
 	CLEANUP(host_close) struct host h = {.request = q};
+	open_lanes(&h);
+	find_edges(&h);
 	if (q->n_tasks)
 		qsort(q->tasks, q->n_tasks, sizeof(*q->tasks), by_begin);
 	h.active = memory_alloc(q->n_tasks + 1, sizeof(struct task *));
 	sweep_open(&h.sweep, q->plan);
-	open_lanes(&h);
 	return read_all(&h, err);
 }

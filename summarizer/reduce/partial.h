@@ -19,6 +19,8 @@ struct partial_head {
 	uint64_t n_cores;     // of the node; 0: unknown
 	uint64_t n_bound;     // of them the job's, as found in cgroups and processes; 0: unknown
 	uint64_t gaps, resets;
+	uint64_t wall_ns;            // of the job on this host
+	uint64_t has_begin, has_end; // samples were taken at its edges
 };
 
 void partial_put_u64(struct strbuf *to, uint64_t v);

@@ -29,10 +29,18 @@ int64_t series_grid_end(const struct series_grid *g, size_t bin)
 	return end < g->end_ns ? end : g->end_ns;
 }
 
+// A boundary sample may lie outside the time that accounting gives to the job.
+static bool clip(const struct series_grid *g, int64_t *from_ns, int64_t *to_ns)
+{
+	*from_ns = *from_ns < g->begin_ns ? g->begin_ns : *from_ns;
+	*to_ns = *to_ns > g->end_ns ? g->end_ns : *to_ns;
+	return g->n && *from_ns < *to_ns;
+}
+
 void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
 	int64_t to_ns, double v)
 {
-	if (g->n == 0 || isnan(v) || from_ns >= to_ns || from_ns < g->begin_ns || to_ns > g->end_ns)
+	if (isnan(v) || !clip(g, &from_ns, &to_ns))
 		return;
 	if (l->bins == NULL)
 		l->bins = memory_alloc(g->n, sizeof(*l->bins));
@@ -81,7 +89,7 @@ static void widen(struct series_lines *l, const struct series_grid *g, size_t n)
 void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
 	int64_t to_ns, const double *v, size_t n)
 {
-	if (g->n == 0 || from_ns >= to_ns || from_ns < g->begin_ns || to_ns > g->end_ns)
+	if (!clip(g, &from_ns, &to_ns))
 		return;
 	if (n > l->room)
 		widen(l, g, n);

@@ -59,14 +59,17 @@ struct task_item { // of a source: an output over steps, or a series
 	size_t n_own;
 };
 
+#define TASK_SLUID_SIZE 16
+
 struct task {
 	const struct job *job;
 	size_t job_index, node_index; // in the batch; in the job's node list
-	int64_t begin_ns, end_ns;
-	struct task_track *tracks; // one for each of the plan; allocated with the first sample
-	struct task_item *items;   // one for each of the plan
-	struct core_set cores;     // the job's own, as found in cgroups and processes
-	char sluid[16];            // names its cgroups since Slurm 26.05; "": not known
+	int64_t begin_ns, end_ns;     // accounting's, or of boundary samples
+	struct task_track *tracks;    // one for each of the plan; allocated with the first sample
+	struct task_item *items;      // one for each of the plan
+	struct core_set cores;        // the job's own, as found in cgroups and processes
+	char sluid[TASK_SLUID_SIZE];  // names its cgroups since Slurm 26.05; "": not known
+	bool has_begin, has_end;      // begin_ns, end_ns are the times of samples taken for it
 	unsigned gaps, resets;
 	unsigned series_points;
 };

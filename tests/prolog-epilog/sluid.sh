@@ -22,10 +22,12 @@ cat > "$work/boundaries" <<-EOT
 	host shared
 	start 2026-01-01T00:00:00Z
 	metric jobsight.boundary.job 340.0.0 string 340.1 instant
+	metric jobsight.boundary.event 340.0.1 string 340.1 instant
 	metric jobsight.boundary.sluid 340.0.6 string 340.1 instant
 	indom 340.1 0=0, 1=1, 2=2
 	at 0
 	jobsight.boundary.job 0=20 1=21 2=22
+	jobsight.boundary.event 0=begin 1=begin 2=begin
 	jobsight.boundary.sluid 0=sEKNKTV3WPV520 1=sEKNKTV3WPV521 2=sEKNKTV3WPV522
 EOT
 for tree in with without; do
