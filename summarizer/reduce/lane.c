@@ -7,6 +7,7 @@
 
 #include "common/memory.h"
 #include "common/str.h"
+#include "summarizer/reduce/boundary.h"
 
 static size_t hash(const struct lane *l, uint32_t pmid)
 {
@@ -81,8 +82,11 @@ static void want_track(struct lane *l, struct sweep *w, size_t place)
 		return; // became another thing; its values are not comparable
 	struct lane_slot *s = add_slot(l, m);
 	s->place = place;
-	s->track = (struct track_slot){
-		.track = t, .ids = ids, .type = m->type, .semantics = m->semantics};
+	s->track = (struct track_slot){.track = t,
+		.ids = ids,
+		.type = m->type,
+		.semantics = m->semantics,
+		.is_odd = boundary_archive(l->archive)};
 }
 
 static void want_text(struct lane *l, struct sweep *w, const struct binding_metric *b)

@@ -270,7 +270,10 @@ void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double
 	bool is_same_part = follows && s->epoch.part == epoch.part;
 	if (!is_same_part)
 		s->cadence = (struct cadence){0};
-	bool is_gap = is_same_part && cadence_is_gap(&s->cadence, now_ns - s->time_ns, s->every_s);
+	bool is_odd = s->inputs[0]->is_odd;
+	bool is_gap = is_same_part && cadence_is_gap(&s->cadence, now_ns - s->time_ns, s->every_s,
+					      is_odd || s->is_odd);
+	s->is_odd = is_odd;
 	step.has_length = follows && !is_gap;
 	s->time_ns = now_ns;
 	s->epoch = epoch;

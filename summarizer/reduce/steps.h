@@ -16,6 +16,7 @@ struct stepper {
 	struct track **inputs;
 	int64_t time_ns; // end of the last step
 	struct cadence cadence;
+	bool is_odd;        // it was at a job boundary
 	struct epoch epoch; // at it; all zero: none yet
 	size_t n_rows, room;
 	double *values, *before; // [row * n_inputs + input], gathered since then

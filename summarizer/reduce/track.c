@@ -9,8 +9,10 @@
 
 #define GAP_FACTOR 5
 
-bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s)
+bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s, bool is_odd)
 {
+	if (is_odd && c->longest_ns == 0)
+		return false;
 	int64_t least = every_s * NS_PER_S;
 	if (c->longest_ns && c->gap_ns && step_ns > GAP_FACTOR * c->longest_ns)
 		c->longest_ns = c->gap_ns < step_ns ? c->gap_ns : step_ns;
@@ -129,7 +131,9 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 	bool is_same_part = follows && c->epoch.part == epoch.part;
 	if (!is_same_part)
 		c->cadence = (struct cadence){0};
-	c->is_gap = is_same_part && cadence_is_gap(&c->cadence, step, c->plan->every_s);
+	c->is_gap = is_same_part &&
+	            cadence_is_gap(&c->cadence, step, c->plan->every_s, c->is_odd || s->is_odd);
+	c->is_odd = s->is_odd;
 	c->has_step = follows && !c->is_gap;
 	c->before_ns = c->time_ns;
 	c->time_ns = r->time_ns;

@@ -24,13 +24,13 @@ struct cell {              // one instance
 };
 
 // How far samples lie apart: a step much longer than the longest good one, and than what the
-// catalogue asks for, is a gap. Short steps (samples at job boundaries) say nothing; two long ones in
-// a row are how it goes from now on.
+// catalogue asks for, is a gap. Two long ones in a row are how it goes from
+// now on. Samples at job boundaries come when they like: a step to or from one says nothing alone.
 struct cadence {
 	int64_t longest_ns; // good step; 0: none yet
 	int64_t gap_ns;     // the last step, if it was a gap
 };
-bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s);
+bool cadence_is_gap(struct cadence *c, int64_t step_ns, int64_t every_s, bool is_odd);
 
 // What two samples must share to belong together. Archives that follow closely on each other
 // (midnight) are parts of one run: a step leads from one to the next, but how far samples lie apart
@@ -44,6 +44,7 @@ struct track {
 	struct domain *domain; // NULL: the host has not had it yet
 	uint32_t type;
 	bool is_counter, is_float;
+	bool is_odd;                // the last sample was taken at a job boundary
 	bool is_held;               // discrete: its value stays until the next sample says other
 	unsigned bits;              // the counter wraps at 2^bits
 	int64_t time_ns, before_ns; // of the last two samples
@@ -64,6 +65,7 @@ struct track_slot {
 	struct track *track;
 	struct id_map *ids;
 	uint32_t type, semantics;
+	bool is_odd;      // samples are taken at job boundaries
 	unsigned version; // of ids when the guesses were made
 	struct guess {
 		int32_t id;
