@@ -12,6 +12,7 @@
 #include "common/state.h"
 #include "common/str.h"
 #include "relay/envelope.h"
+#include "relay/heard.h"
 #include "relay/relay.h"
 #include "relay/tree.h"
 
@@ -20,11 +21,13 @@ enum {
 	BATCH = 48,     // messages written before they are synced and acknowledged
 	GATHER_MS = 50, // a batch waits so long for more
 	STATUS_MS = 2000,
+	HEARD_S = 30, // so often is written whom we heard of
 };
 
 struct receiver {
 	const struct relay *relay;
 	struct tree tree;
+	struct heard heard;
 	struct broker *broker;
 	uint64_t last;    // tag of the last message written
 	unsigned waiting; // written, not acknowledged
@@ -48,6 +51,9 @@ static void write_status(struct receiver *r, bool now)
 		clock_now_s(), r->broker != NULL, r->messages, r->bytes, r->received_s, r->rejected,
 		r->tree.stale, r->tree.resets, r->failures);
 	if (state_replace(r->relay->state, "receive.status", &text, &err) < 0)
+		log_warning("%s", err.text);
+	if ((now || r->heard.saved_s + HEARD_S <= clock_now_s()) &&
+		heard_save(&r->heard, clock_now_s(), &err) < 0)
 		log_warning("%s", err.text);
 }
 
@@ -85,6 +91,7 @@ static int take(struct receiver *r, const struct delivery *d, struct error *err)
 	r->messages++;
 	r->bytes += e.len;
 	r->received_s = clock_now_s();
+	heard_note(&r->heard, e.path, r->received_s);
 	r->last = d->tag;
 	r->waiting++;
 	return r->waiting >= BATCH ? acknowledge(r, err) : 0;
@@ -138,11 +145,13 @@ int relay_receive(const struct relay *relay, struct error *err)
 		return lock;
 	int rc = tree_open(&r.tree, relay->tree, relay->state, err);
 	if (rc == 0) {
+		heard_open(&r.heard, relay->state);
 		receive_all(&r);
 		broker_close(r.broker);
 		r.broker = NULL;
 		write_status(&r, true);
 		tree_close(&r.tree);
+		heard_close(&r.heard);
 	}
 	close(lock);
 	return rc;

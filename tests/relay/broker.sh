@@ -75,4 +75,5 @@ diff -r "$dir/node" "$dir/server" || fail 'a hostile message changed the tree'
 
 kill -TERM "$receiver"
 wait "$receiver" || fail "receive ended with $?"
+grep -qE '^[0-9]{10} node1$' "$dir/received/receive.hosts" || fail 'does not know when node1 sent last'
 receiver=''
