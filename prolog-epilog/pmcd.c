@@ -11,19 +11,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/catalogue/inputs.h"
 #include "common/clock.h"
-#include "common/map.h"
 #include "common/memory.h"
 #include "common/str.h"
 
 enum { MIN_RETRY_S = 2, CONNECT_MS = 300, ANSWER_MS = 800, MAX_FDS = 64, SOCKET_PATH = 108 };
-
-// What the summarizer learns a job's cores from; no stanza names these.
-static const char *const binding_metrics[] = {
-	"cgroup.cpuset.cpus",
-	"hotproc.psinfo.cgroups",
-	"hotproc.psinfo.cpusallowed",
-};
 
 struct domain { // an instance domain and the instances of the last sample, ascending
 	pmInDom number;
@@ -57,31 +50,18 @@ void pmcd_limits(void)
 	setenv("PCP_DERIVED_CONFIG", "/dev/null", 1);
 }
 
-static void want(struct pmcd *p, struct map *seen, const char *name)
-{
-	if (map_get(seen, name))
-		return;
-	map_put(seen, name, p);
-	p->names = memory_resize(p->names, p->n_names + 1, sizeof(*p->names));
-	p->names[p->n_names++] = name;
-}
-
 struct pmcd *pmcd_make(const char *host_spec, const struct catalogue *c)
 {
+	CLEANUP(arena_release) struct arena arena = {0};
 	struct pmcd *p = memory_alloc(1, sizeof(*p));
-	struct map seen = {0};
+	struct pcp_input *inputs = NULL;
 
 	p->spec = host_spec;
 	p->context = -1;
-	for (size_t i = 0; i < c->n; i++)
-		for (size_t k = 0; k < c->metrics[i].n_sources; k++) {
-			const struct source *s = &c->metrics[i].sources[k];
-			for (size_t j = 0; s->kind == SOURCE_PCP && j < s->n_inputs; j++)
-				want(p, &seen, s->inputs[j].metric);
-		}
-	for (size_t i = 0; i < ARRAY_LEN(binding_metrics); i++)
-		want(p, &seen, binding_metrics[i]);
-	map_release(&seen);
+	p->n_names = catalogue_pcp_inputs(c, &arena, &inputs);
+	p->names = memory_alloc(p->n_names, sizeof(*p->names));
+	for (size_t i = 0; i < p->n_names; i++)
+		p->names[i] = inputs[i].metric;
 	return p;
 }
 

@@ -10,11 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/catalogue/configured.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/options.h"
-#include "common/settings.h"
 #include "prolog-epilog/journal.h"
 #include "prolog-epilog/queue.h"
 
@@ -66,26 +66,6 @@ struct sampler {
 	struct queue queue;
 	bool was_away; // pmcd, last time: said once
 };
-
-static void report(void *context, const struct error *why)
-{
-	(void)context;
-	log_warning("%s", why->text);
-}
-
-static int load_catalogue(const struct arguments *args, const struct common_arguments *common,
-	struct arena *a, struct catalogue *ret, struct error *err)
-{
-	const struct catalogue_problem problem = {.bad = report};
-	struct settings settings = {0};
-
-	if (args->catalogue.n)
-		return catalogue_load(
-			args->catalogue.items, args->catalogue.n, &problem, a, ret, err);
-	TRY(settings_load(common->config, a, &settings, err));
-	const char *configured[] = {settings.catalogue_shipped, settings.catalogue_path};
-	return catalogue_load(configured, ARRAY_LEN(configured), &problem, a, ret, err);
-}
 
 static void say_pmcd(struct sampler *s, int code, const struct error *err)
 {
@@ -307,7 +287,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	pmcd_limits();
-	if (load_catalogue(&args, &common, &arena, &catalogue, &err) < 0) {
+	if (catalogue_load_configured(&args.catalogue, common.config, &arena, &catalogue, &err) <
+		0) {
 		log_error("%s", err.text);
 		return EXIT_USAGE;
 	}
