@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "common/macro.h"
+#include "pmdas/accelerator/fdinfo.h"
+#include "pmdas/accelerator/smi.h"
 #include "pmdas/frame/parse.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
-
-// Between readings further apart nobody knows the power: a machine that slept, a driver that hung.
-#define INTEGRAL_GAP_NS (120 * NS_PER_SECOND)
 
 int64_t accelerator_now_ns(void)
 {
@@ -67,20 +66,9 @@ void accelerator_copy_name(char *ret, size_t size, const char *name)
 	ret[n] = '\0';
 }
 
-// Trapezoids. Milliwatts times nanoseconds are picojoules.
 void accelerator_integrate(struct accelerator_unit *u, uint64_t milliwatts, int64_t now_ns)
 {
-	struct accelerator_power *p = &u->integral;
-	int64_t gap = now_ns - p->before_ns;
-
-	if (p->before_ns && gap > 0 && gap <= INTEGRAL_GAP_NS) {
-		p->picojoules += (p->before_mw + milliwatts) * (uint64_t)gap / 2;
-		p->millijoules += p->picojoules / 1000000000;
-		p->picojoules %= 1000000000;
-	}
-	p->before_ns = now_ns;
-	p->before_mw = milliwatts;
-	accelerator_set(&u->next.energy, p->millijoules);
+	accelerator_set(&u->next.energy, frame_integrate(&u->integral, milliwatts, now_ns));
 	pmsprintf(u->next.energy_source, sizeof(u->next.energy_source), "power");
 }
 
@@ -97,19 +85,42 @@ uint64_t accelerator_fold(struct accelerator_fold *f, uint64_t value, unsigned b
 	return f->total;
 }
 
-struct accelerator_unit *accelerator_add(
-	struct accelerator *a, accelerator_sampler *sample, const char *vendor)
+struct accelerator_unit *accelerator_make(
+	struct accelerator *a, accelerator_sampler *sampler, const char *vendor)
 {
-	struct accelerator_unit *units = realloc(a->units, (a->n + 1) * sizeof(*units));
-	struct accelerator_unit *u;
+	struct accelerator_unit *u = calloc(1, sizeof(*u));
 
-	if (units == NULL)
+	if (u == NULL)
 		return NULL;
-	a->units = units;
-	u = &units[a->n++];
-	*u = (struct accelerator_unit){.sample = sample, .accelerator = a, .mig = -1, .minor = -1};
+	*u = (struct accelerator_unit){.sample = sampler, .accelerator = a, .mig = -1, .minor = -1};
 	pmsprintf(u->vendor, sizeof(u->vendor), "%s", vendor);
 	return u;
+}
+
+int accelerator_add(struct accelerator *a, struct accelerator_unit *u)
+{
+	struct accelerator_unit **units;
+
+	if (u == NULL)
+		return -ENOMEM;
+	units = realloc(a->units, (a->n + 1) * sizeof(struct accelerator_unit *));
+	if (units == NULL) {
+		free(u);
+		return -ENOMEM;
+	}
+	a->units = units;
+	a->units[a->n++] = u;
+	return 0;
+}
+
+void accelerator_free_units(struct accelerator *a)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		a->units[i]->accelerator = a;
+		nvidia_free(a->units[i]);
+		free(a->units[i]);
+	}
+	free(a->units);
 }
 
 static void sample(void *device, uint64_t want)
@@ -117,6 +128,7 @@ static void sample(void *device, uint64_t want)
 	struct accelerator_unit *u = device;
 
 	memset(&u->next, 0, sizeof(u->next));
+	u->next_shares.n = 0;
 	u->sample(u, want);
 }
 
@@ -124,9 +136,10 @@ static void publish(void *device, uint64_t want, int64_t now_ns)
 {
 	struct accelerator_unit *u = device;
 
-	(void)want;
 	(void)now_ns;
 	u->shown = u->next;
+	if (accelerator_wants(want, ACCELERATOR_CLUSTER_PROCESS))
+		u->shown_shares = u->next_shares;
 }
 
 static void lose(void *device)
@@ -134,54 +147,30 @@ static void lose(void *device)
 	struct accelerator_unit *u = device;
 
 	memset(&u->shown, 0, sizeof(u->shown));
+	u->shown_shares.n = 0;
 }
 
-static void name_unit(struct accelerator_unit *u, struct frame_instance *instance)
+// The finder frees it, because that may take a call of a library.
+static void bury(void *device)
 {
-	char *labels = instance->labels;
-	const size_t size = sizeof(instance->labels);
-	size_t n;
+	struct accelerator_unit *u = device;
 
-	instance->record = &u->shown;
-	instance->id = (int)(u->number * ACCELERATOR_PARTS) + u->mig + 1;
-	if (u->mig < 0)
-		pmsprintf(instance->name, sizeof(instance->name), "gpu%u", u->number);
-	else
-		pmsprintf(instance->name, sizeof(instance->name), "gpu%u.mig%d", u->number, u->mig);
-	pmsprintf(labels, size,
-		"{\"vendor\":\"%s\",\"model\":\"%s\",\"uuid\":\"%s\",\"pci\":\"%s\"", u->vendor,
-		u->model, u->uuid, u->pci);
-	n = strlen(labels);
-	if (u->minor >= 0)
-		pmsprintf(labels + n, size - n, ",\"minor\":%d", u->minor);
-	n = strlen(labels);
-	if (u->mig >= 0)
-		pmsprintf(labels + n, size - n, ",\"mig\":%d", u->mig);
-	n = strlen(labels);
-	pmsprintf(labels + n, size - n, "}");
+	u->next_dead = u->accelerator->dead;
+	u->accelerator->dead = u;
 }
 
-static int add_instances(struct accelerator *a, struct frame *f)
+int accelerator_work(struct frame_crew *crew, struct accelerator_unit *u)
 {
-	struct frame_instance *set = calloc(a->n ? a->n : 1, sizeof(*set));
-	int rc = set ? 0 : -ENOMEM;
+	const struct frame_work work = {
+		.device = u,
+		.sample = sample,
+		.publish = publish,
+		.lose = lose,
+		.clusters = ~(UINT64_C(1) << ACCELERATOR_CLUSTER_CONTROL),
+		.retired = bury,
+	};
 
-	for (unsigned i = 0; rc == 0 && i < a->n; i++) {
-		struct frame_work work = {
-			.device = &a->units[i],
-			.sample = sample,
-			.publish = publish,
-			.lose = lose,
-			.clusters = ~(UINT64_C(1) << ACCELERATOR_CLUSTER_CONTROL),
-		};
-
-		name_unit(&a->units[i], &set[i]);
-		rc = frame_crew_add(f->crew, &work);
-	}
-	if (rc == 0)
-		rc = frame_indom_set(f, ACCELERATOR_INDOM_device, set, a->n);
-	free(set);
-	return rc;
+	return frame_crew_add(crew, &work);
 }
 
 int accelerator_open(struct frame *f, const struct frame_options *options, void **ret_state)
@@ -192,12 +181,19 @@ int accelerator_open(struct frame *f, const struct frame_options *options, void 
 	if (a == NULL)
 		return -ENOMEM;
 	a->crew = f->crew;
+	a->is_elsewhere = options->root[0] != '\0';
+	pthread_mutex_init(&a->smi_lock, NULL);
 	a->root = frame_open_root(options->root);
 	rc = a->root < 0 ? a->root : nvidia_find(a);
+	if (rc == 0)
+		rc = drm_find(a);
 	if (rc == 0) {
-		drm_find(a);
-		accelerator_set(&a->node.devices, a->n);
-		rc = add_instances(a, f);
+		for (unsigned i = 0; rc == 0 && i < a->n; i++)
+			rc = accelerator_work(f->crew, a->units[i]);
+		a->changed = true;
+		if (rc == 0)
+			rc = finder_start(a, f->crew);
+		accelerator_refresh(f, a);
 	}
 	if (rc < 0) {
 		accelerator_close(a);
@@ -211,9 +207,14 @@ void accelerator_close(void *state)
 {
 	struct accelerator *a = state;
 
+	accelerator_free_units(a);
+	finder_free(a);
 	nvidia_close(a);
+	smi_close(a->smi);
+	fdinfo_scan_free(a->scan);
+	pthread_mutex_destroy(&a->smi_lock);
 	if (a->root >= 0)
 		close(a->root);
-	free(a->units);
+	free(a->jobs);
 	free(a);
 }

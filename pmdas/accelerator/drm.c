@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the devices of AMD and Intel below /sys/class/drm; NVIDIA's are left to its library.
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +9,20 @@
 
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
+#include "pmdas/accelerator/fdinfo.h"
 #include "pmdas/frame/parse.h"
 
 #define CARDS_MAX 64
+#define AMD       0x1002
+#define INTEL     0x8086
 
 static const struct {
 	unsigned id;
 	const char *name;
 	accelerator_sampler *sample;
 } vendors[] = {
-	{0x1002, "amd", amd_sample},
-	{0x8086, "intel", intel_sample},
+	{AMD, "amd", amd_sample},
+	{INTEL, "intel", intel_sample},
 };
 
 void drm_number(const struct accelerator_unit *u, const char *folder, const char *file,
@@ -85,22 +89,33 @@ static void find_hwmon(struct accelerator_unit *u)
 	closedir(dir);
 }
 
-static void add_card(struct accelerator *a, unsigned card)
+// The number that goes with a PCI address, always the same.
+static unsigned number_of(struct accelerator *a, const char *pci)
+{
+	struct accelerator_number *n;
+
+	for (unsigned i = 0; i < a->n_numbers; i++) {
+		if (*pci && strcmp(a->numbers[i].pci, pci) == 0)
+			return a->numbers[i].number;
+	}
+	if (a->n_numbers == ACCELERATOR_NUMBERS)
+		return a->cards++;
+	n = &a->numbers[a->n_numbers++];
+	pmsprintf(n->pci, sizeof(n->pci), "%s", pci);
+	n->number = a->cards++;
+	return n->number;
+}
+
+static struct accelerator_unit *make_card(struct accelerator *a, unsigned card, uint64_t vendor)
 {
 	struct accelerator_unit *u = NULL;
-	char path[64];
-	uint64_t vendor;
 
-	pmsprintf(path, sizeof(path), "sys/class/drm/card%u/device/vendor", card);
-	if (frame_read_number(a->root, path, &vendor) < 0)
-		return;
 	for (size_t i = 0; i < ARRAY_LEN(vendors); i++) {
 		if (vendors[i].id == vendor)
-			u = accelerator_add(a, vendors[i].sample, vendors[i].name);
+			u = accelerator_make(a, vendors[i].sample, vendors[i].name);
 	}
 	if (u == NULL)
-		return;
-	u->number = a->cards++;
+		return NULL;
 	u->minor = (int)card;
 	pmsprintf(u->card, sizeof(u->card), "sys/class/drm/card%u", card);
 	read_name(u, "product_name", u->model, sizeof(u->model));
@@ -108,11 +123,56 @@ static void add_card(struct accelerator *a, unsigned card)
 		read_name(u, "device", u->model, sizeof(u->model));
 	read_name(u, "unique_id", u->uuid, sizeof(u->uuid));
 	read_pci(u);
+	u->number = number_of(a, u->pci);
 	find_hwmon(u);
+	if (vendor == AMD)
+		kfd_find(u);
+	return u;
 }
 
-void drm_find(struct accelerator *a)
+static struct accelerator_unit *known_card(const struct accelerator *a, unsigned card)
 {
-	for (unsigned card = 0; card < CARDS_MAX; card++)
-		add_card(a, card);
+	for (unsigned i = 0; i < a->n; i++) {
+		if (a->units[i]->card[0] && a->units[i]->minor == (int)card)
+			return a->units[i];
+	}
+	return NULL;
+}
+
+static bool is_ours(uint64_t vendor)
+{
+	return vendor == AMD || vendor == INTEL;
+}
+
+void drm_rescan(struct accelerator_finder *f)
+{
+	struct accelerator *a = f->accelerator;
+
+	for (unsigned card = 0; card < CARDS_MAX; card++) {
+		struct accelerator_unit *u = known_card(a, card);
+		char path[64];
+		uint64_t vendor;
+		int rc;
+
+		pmsprintf(path, sizeof(path), "sys/class/drm/card%u/device/vendor", card);
+		rc = frame_read_number(a->root, path, &vendor);
+		if (u != NULL && (rc == -ENOENT || rc == -ENODEV))
+			accelerator_goes(f, u);
+		else if (u == NULL && rc == 0 && is_ours(vendor))
+			accelerator_comes(f, make_card(a, card, vendor));
+	}
+}
+
+int drm_find(struct accelerator *a)
+{
+	AUTO_FREE struct accelerator_finder *f = calloc(1, sizeof(*f));
+	int rc = f ? 0 : -ENOMEM;
+
+	if (rc == 0) {
+		f->accelerator = a;
+		drm_rescan(f);
+	}
+	for (unsigned i = 0; rc == 0 && i < f->n_born; i++)
+		rc = accelerator_add(a, f->born[i]);
+	return rc ? rc : fdinfo_scan_new(a->root, &a->scan);
 }

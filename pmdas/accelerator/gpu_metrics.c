@@ -17,7 +17,7 @@ struct field {
 	size_t to;
 	size_t offset;
 	unsigned bytes;
-	unsigned links; // numbers to be added up
+	unsigned links; // numbers to be added up: links, or kinds of heat
 };
 
 // clang-format off
@@ -45,6 +45,9 @@ static const struct field v1_5[] = {
 #define SINCE_1_6(energy_at, replays_at, links_at)                                          \
 	FIELD(temperature, 4, 2, 1), FIELD(power, 10, 2, 1), FIELD(gfx_activity, 12, 2, 1), \
 		FIELD(memory_activity, 14, 2, 1), FIELD(energy, energy_at, 8, 1),           \
+		FIELD(held_checks, (energy_at) + 16, 4, 1),                                 \
+		FIELD(held_power, (energy_at) + 24, 4, 1),                                  \
+		FIELD(held_thermal, (energy_at) + 28, 4, 3),                                \
 		FIELD(pcie_replays, replays_at, 8, 1), FIELD(xgmi_read, links_at, 8, 8),    \
 		FIELD(xgmi_written, (links_at) + 64, 8, 8)
 

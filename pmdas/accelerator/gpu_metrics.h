@@ -13,6 +13,7 @@ struct gpu_metrics {
 	struct frame_reading energy;                        // 2^-16 J
 	struct frame_reading temperature;                   // degrees Celsius
 	struct frame_reading throttle;
+	struct frame_reading held_checks, held_power, held_thermal; // 32-bit counts
 	struct frame_reading pcie_replays;
 	struct frame_reading xgmi_read, xgmi_written; // kB, all links
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intel's devices, from the files of the drivers i915 and xe: energy, clock, temperature, idle time.
+#include <stdlib.h>
+
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
+#include "pmdas/accelerator/fdinfo.h"
 
 #define NS_PER_MS      INT64_C(1000000)
+#define CLUSTER(id)    (UINT64_C(1) << ACCELERATOR_CLUSTER_##id)
 #define IDLE_WINDOW_MS 100 // the files count milliseconds: no share of a shorter time
 
 // The first file that there is.
@@ -37,6 +41,55 @@ static void set_utilization(struct accelerator_unit *u, int64_t now_ns)
 	u->idle_ns = now_ns;
 }
 
+// A process may have several clients; its share is that of the engine it uses most.
+static void add_client(struct accelerator_unit *u, const struct fdinfo_client *c,
+	struct accelerator_process *processes, unsigned *n)
+{
+	struct accelerator_device *d = &u->next;
+	struct accelerator_process *p = NULL;
+	uint64_t most = 0;
+
+	for (size_t e = 0; e < ACCELERATOR_ENGINES; e++) {
+		if (c->share[e] > most)
+			most = c->share[e];
+		if (c->known && c->info.has[e])
+			accelerator_set(&d->engine[e], d->engine[e].value + c->share[e]);
+	}
+	for (unsigned i = 0; i < *n && p == NULL; i++) {
+		if (processes[i].pid == c->pid)
+			p = &processes[i];
+	}
+	if (p == NULL) {
+		p = &processes[(*n)++];
+		p->pid = c->pid;
+	}
+	if (c->known)
+		accelerator_set(&p->busy, p->busy.value + most);
+	if (c->info.memory.known) {
+		accelerator_set(&p->memory, p->memory.value + c->info.memory.value);
+		d->memory_used.value += c->info.memory.value;
+	}
+}
+
+// The engines' use and the memory are sums over the device's users: no file has them for the device.
+static void sample_clients(struct accelerator_unit *u)
+{
+	AUTO_FREE struct fdinfo_client *clients = calloc(ACCELERATOR_PROCESSES, sizeof(*clients));
+	struct accelerator_process processes[ACCELERATOR_PROCESSES] = {0};
+	unsigned n = 0;
+	int found;
+
+	if (clients == NULL || u->accelerator->scan == NULL)
+		return;
+	found = fdinfo_scan_clients(u->accelerator->scan, u->pci, clients, ACCELERATOR_PROCESSES);
+	if (found < 0)
+		return;
+	accelerator_set(&u->next.memory_used, 0);
+	for (int i = 0; i < found; i++)
+		add_client(u, &clients[i], processes, &n);
+	accelerator_show_processes(u, processes, n);
+}
+
 void intel_sample(struct accelerator_unit *u, uint64_t want)
 {
 	static const char *const clocks[] = {
@@ -46,6 +99,8 @@ void intel_sample(struct accelerator_unit *u, uint64_t want)
 	if (accelerator_wants(want, ACCELERATOR_CLUSTER_USE))
 		set_utilization(u, accelerator_now_ns());
 	d->clock_compute = first_of(u, clocks, ARRAY_LEN(clocks));
+	if (want & (CLUSTER(USE) | CLUSTER(MEMORY) | CLUSTER(PROCESS)))
+		sample_clients(u);
 	drm_number(u, u->hwmon, "temp1_input", 1000, &d->temperature);
 	if (!d->temperature.known)
 		drm_number(u, u->hwmon, "temp2_input", 1000, &d->temperature);

@@ -44,4 +44,5 @@ const struct frame_pmda accelerator_pmda = {
 	.n_indoms = ARRAY_LEN(indoms),
 	.open = accelerator_open,
 	.close = accelerator_close,
+	.refresh = accelerator_refresh,
 };

@@ -1,31 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // NVIDIA's devices and their MIG devices, through NVML. A call that the library lacks, or that it
 // refuses, leaves its values unknown. nvmlDeviceGetPcieThroughput is not used: it blocks for 20 ms.
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
-#include "pmdas/accelerator/job.h"
 #include "pmdas/accelerator/nvml.h"
 
-#define FIND_SECONDS    2                  // that a library may take to find its devices
 #define GPM_INTERVAL_NS INT64_C(100000000) // the library's samples are no finer
-#define PROCESSES       256
+#define SHARE_WINDOW_US 2000000            // that a process must be seen busy in
 #define EVENTS_AT_ONCE  64
 
-// Is there such a call, and did it succeed?
-#define CALL(n, name, ...) ((n)->name != NULL && (n)->name(__VA_ARGS__) == NVML_SUCCESS)
+#define MEBIBYTE 1048576
 
-static const unsigned gpm_ids[ACCELERATOR_GPM] = {2, 3, 5, 10, 11, 12, 13, 4};
+// What GPM measures: its number, the field that shows it, the factor from its value to the field's,
+// and the most that can be true.
+static const struct {
+	unsigned id;
+	size_t field;
+	double factor;
+	double most;
+} gpm_rows[] = {
+#define SHARE(number, i)                                            \
+	{                                                           \
+		number,                                             \
+			offsetof(struct accelerator_device, gpm) +  \
+				(i) * sizeof(struct frame_reading), \
+			1000, 100                                   \
+	}
+#define RATE(number, field)                                                       \
+	{                                                                         \
+		number, offsetof(struct accelerator_device, field), MEBIBYTE, 1e7 \
+	}
+	SHARE(2, 0),
+	SHARE(3, 1),
+	SHARE(5, 2),
+	SHARE(10, 3),
+	SHARE(11, 4),
+	SHARE(12, 5),
+	SHARE(13, 6),
+	SHARE(4, 7),
+	SHARE(1, 8),
+	SHARE(7, 9),
+	SHARE(8, 10),
+	SHARE(9, 11),
+	SHARE(6, 12),
+	RATE(20, pcie_tx_rate),
+	RATE(21, pcie_rx_rate),
+	RATE(61, link_tx_rate),
+	RATE(60, link_rx_rate),
+};
+
+_Static_assert(ARRAY_LEN(gpm_rows) <= ACCELERATOR_GPM_ROWS, "readings of GPM");
 
 static void sample_use(struct accelerator_unit *u, const struct nvml *n)
 {
 	struct nvml_utilization rates;
+	unsigned video;
+	unsigned period;
 
+	if (CALL(n, DeviceGetDecoderUtilization, u->handle, &video, &period))
+		accelerator_set(&u->next.engine[ACCELERATOR_VIDEO], video * UINT64_C(1000));
 	if (!CALL(n, DeviceGetUtilizationRates, u->handle, &rates))
 		return;
 	accelerator_set(&u->next.utilization, rates.gpu);
@@ -96,6 +133,7 @@ static void sample_health(struct accelerator_unit *u, const struct nvml *n)
 	struct nvml_violation time;
 	unsigned long long value;
 	unsigned celsius;
+	unsigned rows[4]; // corrected, uncorrected, pending, failed
 
 	if (CALL(n, DeviceGetTemperature, u->handle, 0, &celsius))
 		accelerator_set(&d->temperature, celsius);
@@ -110,19 +148,64 @@ static void sample_health(struct accelerator_unit *u, const struct nvml *n)
 		accelerator_set(&d->ecc_corrected, value);
 	if (CALL(n, DeviceGetTotalEccErrors, u->handle, NVML_OUR_ERROR_UNCORRECTED, 0, &value))
 		accelerator_set(&d->ecc_uncorrected, value);
+	if (CALL(n, DeviceGetRemappedRows, u->handle, &rows[0], &rows[1], &rows[2], &rows[3]))
+		accelerator_set(&d->memory_remapped, (uint64_t)rows[0] + rows[1]);
 	sample_xid(u, n);
+}
+
+static bool field_value(const struct nvml_field *field, uint64_t *ret, bool *ret_narrow)
+{
+	*ret_narrow = field->type == NVML_OUR_TYPE_UINT;
+	*ret = *ret_narrow ? field->value.u : field->value.ull;
+	return field->rc == NVML_SUCCESS && field->type >= NVML_OUR_TYPE_UINT &&
+	       field->type <= NVML_OUR_TYPE_ULONGLONG;
 }
 
 static void take_field(struct accelerator_unit *u, const struct nvml_field *field, int fold,
 	uint64_t scale, struct frame_reading *ret)
 {
-	bool narrow = field->type == NVML_OUR_TYPE_UINT;
-	uint64_t value = narrow ? field->value.u : field->value.ull;
+	uint64_t value;
+	bool narrow;
 
-	if (field->rc != NVML_SUCCESS || field->type < NVML_OUR_TYPE_UINT ||
-		field->type > NVML_OUR_TYPE_ULONGLONG)
+	if (field_value(field, &value, &narrow))
+		accelerator_set(
+			ret, accelerator_fold(&u->folds[fold], value, narrow ? 32 : 64) * scale);
+}
+
+// The errors of all links, summed up over the kinds that the device counts.
+static void take_errors(struct accelerator_unit *u, const struct nvml_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct frame_reading *r = &u->next.link_errors;
+		struct frame_reading part = {0};
+
+		take_field(u, &fields[i], ACCELERATOR_LINK_ERRORS + (int)i, 1, &part);
+		if (part.known)
+			accelerator_set(r, r->value + part.value);
+	}
+}
+
+// Devices since Blackwell count the bytes of each link instead of the KiB of all.
+static void sample_each_link(struct accelerator_unit *u, const struct nvml *n)
+{
+	struct nvml_field fields[2 * NVML_LINKS];
+	struct accelerator_device *d = &u->next;
+
+	for (unsigned i = 0; i < NVML_LINKS; i++) {
+		fields[2 * i] = (struct nvml_field){.id = NVML_OUR_FIELD_LINK_SENT, .scope = i};
+		fields[2 * i + 1] =
+			(struct nvml_field){.id = NVML_OUR_FIELD_LINK_RECEIVED, .scope = i};
+	}
+	if (!CALL(n, DeviceGetFieldValues, u->handle, ARRAY_LEN(fields), fields))
 		return;
-	accelerator_set(ret, accelerator_fold(&u->folds[fold], value, narrow ? 32 : 64) * scale);
+	for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
+		struct frame_reading *sum = i % 2 ? &d->link_rx : &d->link_tx;
+		struct frame_reading part = {0};
+
+		take_field(u, &fields[i], ACCELERATOR_EACH_LINK + (int)i, 1, &part);
+		if (part.known)
+			accelerator_set(sum, sum->value + part.value);
+	}
 }
 
 static void sample_link(struct accelerator_unit *u, const struct nvml *n)
@@ -132,18 +215,25 @@ static void sample_link(struct accelerator_unit *u, const struct nvml *n)
 		{.id = NVML_OUR_FIELD_PCIE_RX},
 		{.id = NVML_OUR_FIELD_NVLINK_TX, .scope = NVML_ALL_LINKS},
 		{.id = NVML_OUR_FIELD_NVLINK_RX, .scope = NVML_ALL_LINKS},
+		{.id = NVML_OUR_FIELD_CRC_FLIT},
+		{.id = NVML_OUR_FIELD_CRC_DATA},
+		{.id = NVML_OUR_FIELD_REPLAY},
+		{.id = NVML_OUR_FIELD_RECOVERY},
 	};
 	struct accelerator_device *d = &u->next;
 	unsigned replays;
 
 	if (CALL(n, DeviceGetPcieReplayCounter, u->handle, &replays))
 		accelerator_set(&d->pcie_replays, replays);
-	if (!CALL(n, DeviceGetFieldValues, u->handle, ARRAY_LEN(fields), fields))
-		return;
+	if (u->mig >= 0 || !CALL(n, DeviceGetFieldValues, u->handle, ARRAY_LEN(fields), fields))
+		return; // links and their counters belong to the whole device
 	take_field(u, &fields[0], ACCELERATOR_PCIE_TX, 1, &d->pcie_tx);
 	take_field(u, &fields[1], ACCELERATOR_PCIE_RX, 1, &d->pcie_rx);
 	take_field(u, &fields[2], ACCELERATOR_LINK_TX, 1024, &d->link_tx);
 	take_field(u, &fields[3], ACCELERATOR_LINK_RX, 1024, &d->link_rx);
+	take_errors(u, fields + 4, ARRAY_LEN(fields) - 4);
+	if (!d->link_tx.known && !d->link_rx.known)
+		sample_each_link(u, n);
 }
 
 static bool gpm_sample(struct accelerator_unit *u, const struct nvml *n, void *sample)
@@ -161,19 +251,20 @@ static void gpm_shares(struct accelerator_unit *u, const struct nvml *n)
 	if (m == NULL)
 		return;
 	m->version = 1;
-	m->n = ACCELERATOR_GPM;
+	m->n = ARRAY_LEN(gpm_rows);
 	m->before = u->gpm[0];
 	m->now = u->gpm[1];
 	for (unsigned i = 0; i < m->n; i++)
-		m->metrics[i].id = gpm_ids[i];
+		m->metrics[i].id = gpm_rows[i].id;
 	if (!CALL(n, GpmMetricsGet, m))
 		return;
-	for (unsigned i = 0; i < m->n; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(gpm_rows); i++) {
 		double value = m->metrics[i].value;
 
 		// Also false for what is not a number.
-		if (m->metrics[i].rc == NVML_SUCCESS && value >= 0 && value <= 100)
-			accelerator_set(&u->gpm_last[i], (uint64_t)(value * 1000 + 0.5));
+		if (m->metrics[i].rc == NVML_SUCCESS && value >= 0 && value <= gpm_rows[i].most)
+			accelerator_set(
+				&u->gpm_last[i], (uint64_t)(value * gpm_rows[i].factor + 0.5));
 	}
 }
 
@@ -196,294 +287,87 @@ static void sample_activity(struct accelerator_unit *u, const struct nvml *n)
 		u->gpm[0] = u->gpm[1];
 		u->gpm[1] = swap;
 	}
-	memcpy(u->next.gpm, u->gpm_last, sizeof(u->next.gpm));
+	for (size_t i = 0; i < ARRAY_LEN(gpm_rows); i++)
+		*(struct frame_reading *)((char *)&u->next + gpm_rows[i].field) = u->gpm_last[i];
 }
 
-// Adds a word to a list with blanks between; what does not fit is left out.
-static void append(char *list, size_t size, const char *word)
+// How busy each process has kept the device lately. One that is not in the library's answer has not.
+static void add_shares(const struct accelerator_unit *u, const struct nvml *n,
+	struct accelerator_process *processes, unsigned count)
 {
-	size_t n = strlen(list);
+	AUTO_FREE struct nvml_process_sample *s = calloc(ACCELERATOR_PROCESSES, sizeof(*s));
+	unsigned samples = ACCELERATOR_PROCESSES;
+	struct timespec now;
+	uint64_t now_us;
+	int rc;
 
-	if (n + 1 + strlen(word) < size)
-		pmsprintf(list + n, size - n, "%s%s", n ? " " : "", word);
-}
+	if (s == NULL || n->DeviceGetProcessUtilization == NULL)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	rc = n->DeviceGetProcessUtilization(u->handle, s, &samples, now_us - SHARE_WINDOW_US);
+	if (rc != NVML_SUCCESS && rc != NVML_NOT_FOUND)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t newest = 0;
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *s = list; *s != '\0'; s += strspn(s, " ")) {
-		size_t n = strcspn(s, " ");
-
-		if (n == len && memcmp(s, word, n) == 0)
-			return true;
-		s += n;
+		accelerator_set(&processes[i].busy, 0);
+		for (unsigned k = 0; rc == NVML_SUCCESS && k < samples && k < ACCELERATOR_PROCESSES;
+			k++) {
+			if (s[k].pid != processes[i].pid || s[k].time_us < newest || s[k].sm > 100)
+				continue;
+			newest = s[k].time_us;
+			processes[i].busy.value = s[k].sm * UINT64_C(1000);
+		}
 	}
-	return false;
-}
-
-static void add_process(struct accelerator_unit *u, const struct nvml_process *p)
-{
-	struct accelerator_device *d = &u->next;
-	char job[32];
-	char memory[24] = "-";
-	char word[80];
-	bool found = job_of(u->accelerator->root, p->pid, job, sizeof(job)) == 0;
-
-	if (p->memory != NVML_UNKNOWN)
-		pmsprintf(memory, sizeof(memory), "%llu", p->memory);
-	pmsprintf(word, sizeof(word), "%u:%s:%s", p->pid, found ? job : "-", memory);
-	append(d->process_list, sizeof(d->process_list), word);
-	if (found && !has_word(d->jobs, job))
-		append(d->jobs, sizeof(d->jobs), job);
 }
 
 static void sample_process(struct accelerator_unit *u, const struct nvml *n)
 {
-	struct nvml_process p[PROCESSES];
-	unsigned count = PROCESSES;
+	struct accelerator_process processes[ACCELERATOR_PROCESSES] = {0};
+	struct nvml_process p[ACCELERATOR_PROCESSES];
+	unsigned count = ACCELERATOR_PROCESSES;
 	int rc;
 
 	if (n->DeviceGetComputeRunningProcesses_v3 == NULL)
 		return;
 	rc = n->DeviceGetComputeRunningProcesses_v3(u->handle, &count, p);
-	if (rc != NVML_SUCCESS && rc != NVML_INSUFFICIENT_SIZE)
+	if (rc == NVML_INSUFFICIENT_SIZE) {
+		accelerator_set(&u->next.processes, count);
 		return;
-	accelerator_set(&u->next.processes, count);
-	for (unsigned i = 0; rc == NVML_SUCCESS && i < count && i < PROCESSES; i++)
-		add_process(u, &p[i]);
+	}
+	if (rc != NVML_SUCCESS || count > ACCELERATOR_PROCESSES)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		processes[i].pid = p[i].pid;
+		if (p[i].memory != NVML_UNKNOWN)
+			accelerator_set(&processes[i].memory, p[i].memory);
+	}
+	if (u->mig < 0)
+		add_shares(u, n, processes, count);
+	accelerator_show_processes(u, processes, count);
 }
 
+#define ONE(cluster) (UINT64_C(1) << ACCELERATOR_CLUSTER_##cluster)
+
 static const struct {
-	enum accelerator_cluster cluster;
+	uint64_t clusters;
 	void (*sample)(struct accelerator_unit *u, const struct nvml *n);
 } samplers[] = {
-	{ACCELERATOR_CLUSTER_USE, sample_use},
-	{ACCELERATOR_CLUSTER_MEMORY, sample_memory},
-	{ACCELERATOR_CLUSTER_POWER, sample_power},
-	{ACCELERATOR_CLUSTER_CLOCK, sample_clock},
-	{ACCELERATOR_CLUSTER_HEALTH, sample_health},
-	{ACCELERATOR_CLUSTER_LINK, sample_link},
-	{ACCELERATOR_CLUSTER_ACTIVITY, sample_activity},
-	{ACCELERATOR_CLUSTER_PROCESS, sample_process},
+	{ONE(USE), sample_use},
+	{ONE(MEMORY), sample_memory},
+	{ONE(POWER), sample_power},
+	{ONE(CLOCK), sample_clock},
+	{ONE(HEALTH), sample_health},
+	{ONE(LINK), sample_link},
+	{ONE(ACTIVITY) | ONE(LINK), sample_activity}, // which has rates of the links
+	{ONE(PROCESS), sample_process},
 };
 
 void nvidia_sample(struct accelerator_unit *u, uint64_t want)
 {
 	for (size_t i = 0; i < ARRAY_LEN(samplers); i++) {
-		if (accelerator_wants(want, samplers[i].cluster))
+		if (want & samplers[i].clusters)
 			samplers[i].sample(u, u->accelerator->nvml);
 	}
-}
-
-static void identify(struct accelerator_unit *u, const struct nvml *n)
-{
-	char text[96];
-	struct nvml_pci pci;
-	unsigned minor;
-
-	if (CALL(n, DeviceGetName, u->handle, text, sizeof(text)))
-		accelerator_copy_name(u->model, sizeof(u->model), text);
-	if (CALL(n, DeviceGetUUID, u->handle, text, sizeof(text)))
-		accelerator_copy_name(u->uuid, sizeof(u->uuid), text);
-	if (CALL(n, DeviceGetPciInfo_v3, u->handle, &pci))
-		pmsprintf(u->pci, sizeof(u->pci), "%04x:%02x:%02x.0", pci.domain, pci.bus,
-			pci.device);
-	if (CALL(n, DeviceGetMinorNumber, u->handle, &minor) && minor <= INT16_MAX)
-		u->minor = (int)minor;
-}
-
-static void prepare_gpm(struct accelerator_unit *u, const struct nvml *n, void *whole)
-{
-	struct nvml_gpm_support support = {.version = 1};
-
-	if (!CALL(n, GpmQueryDeviceSupport, whole, &support) || !support.supported)
-		return;
-	if (CALL(n, GpmSampleAlloc, &u->gpm[0]) && !CALL(n, GpmSampleAlloc, &u->gpm[1]))
-		u->gpm[1] = NULL;
-}
-
-static void prepare_events(struct accelerator_unit *u, const struct nvml *n)
-{
-	if (!CALL(n, EventSetCreate, &u->events))
-		u->events = NULL;
-	else if (!CALL(n, DeviceRegisterEvents, u->handle, NVML_EVENT_XID, u->events)) {
-		(void)CALL(n, EventSetFree, u->events);
-		u->events = NULL;
-	}
-}
-
-static int add_mig(struct accelerator *a, const struct accelerator_unit *whole, unsigned index)
-{
-	struct accelerator_unit parent = *whole; // adding may move it
-	struct accelerator_unit *u;
-	void *handle;
-
-	if (!CALL(a->nvml, DeviceGetMigDeviceHandleByIndex, parent.handle, index, &handle))
-		return 0;
-	u = accelerator_add(a, nvidia_sample, "nvidia");
-	if (u == NULL)
-		return -ENOMEM;
-	u->number = parent.number;
-	u->mig = (int)index;
-	u->handle = handle;
-	identify(u, a->nvml);
-	memcpy(u->pci, parent.pci, sizeof(u->pci));
-	u->minor = parent.minor;
-	if (CALL(a->nvml, DeviceGetGpuInstanceId, handle, &u->gpu_instance))
-		prepare_gpm(u, a->nvml, parent.handle);
-	return 0;
-}
-
-static int add_device(struct accelerator *a, unsigned index)
-{
-	const struct nvml *n = a->nvml;
-	struct accelerator_unit *u;
-	unsigned place = a->n;
-	unsigned current = 0;
-	unsigned pending;
-	unsigned parts = 0;
-	void *handle;
-	int rc = 0;
-
-	if (!CALL(n, DeviceGetHandleByIndex_v2, index, &handle))
-		return 0;
-	u = accelerator_add(a, nvidia_sample, "nvidia");
-	if (u == NULL)
-		return -ENOMEM;
-	u->number = index;
-	u->handle = handle;
-	identify(u, n);
-	prepare_gpm(u, n, handle);
-	prepare_events(u, n);
-	if (CALL(n, DeviceGetMigMode, handle, &current, &pending) && current &&
-		!CALL(n, DeviceGetMaxMigDeviceCount, handle, &parts))
-		parts = 0;
-	for (unsigned i = 0; rc == 0 && i < parts && i + 1 < ACCELERATOR_PARTS; i++)
-		rc = add_mig(a, &a->units[place], i);
-	return rc;
-}
-
-static int find_devices(struct accelerator *a)
-{
-	int rc = nvml_open(&a->nvml);
-
-	if (rc < 0) {
-		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "absent");
-		return rc == -ENOENT ? 0 : rc;
-	}
-	rc = a->nvml->Init_v2();
-	if (rc == NVML_SUCCESS)
-		rc = a->nvml->DeviceGetCount_v2(&a->cards);
-	if (rc != NVML_SUCCESS) {
-		a->cards = 0;
-		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "error %d", rc);
-		return 0;
-	}
-	pmsprintf(a->node.nvml, sizeof(a->node.nvml), "ready");
-	for (unsigned i = 0; rc == 0 && i < a->cards; i++)
-		rc = add_device(a, i);
-	return rc;
-}
-
-// The search, in a thread of its own: a library that hangs at the start must not hang pmcd.
-struct search {
-	pthread_mutex_t lock;
-	pthread_cond_t ended;
-	struct accelerator found;
-	int rc;
-	bool done;
-	bool abandoned; // then the thread clears up
-};
-
-static void search_free(struct search *s)
-{
-	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->ended);
-	free(s);
-}
-
-static void *search(void *arg)
-{
-	struct search *s = arg;
-	bool abandoned;
-
-	s->rc = find_devices(&s->found);
-	pthread_mutex_lock(&s->lock);
-	s->done = true;
-	abandoned = s->abandoned;
-	pthread_cond_signal(&s->ended);
-	pthread_mutex_unlock(&s->lock);
-	if (abandoned) {
-		nvidia_close(&s->found);
-		free(s->found.units);
-		search_free(s);
-	}
-	return NULL;
-}
-
-static bool wait_search(struct search *s)
-{
-	struct timespec deadline;
-	bool done;
-
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += FIND_SECONDS;
-	pthread_mutex_lock(&s->lock);
-	while (!s->done && pthread_cond_timedwait(&s->ended, &s->lock, &deadline) == 0) {
-	}
-	done = s->done;
-	s->abandoned = !done;
-	pthread_mutex_unlock(&s->lock);
-	return done;
-}
-
-int nvidia_find(struct accelerator *a)
-{
-	struct search *s = calloc(1, sizeof(*s));
-	pthread_t thread;
-	int rc;
-
-	if (s == NULL)
-		return -ENOMEM;
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->ended, NULL);
-	rc = pthread_create(&thread, NULL, search, s);
-	if (rc != 0) {
-		search_free(s);
-		return -rc;
-	}
-	if (!wait_search(s)) {
-		pthread_detach(thread);
-		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "late");
-		return 0;
-	}
-	pthread_join(thread, NULL);
-	rc = s->rc;
-	a->node = s->found.node;
-	a->nvml = s->found.nvml;
-	a->units = s->found.units;
-	a->n = s->found.n;
-	a->cards = s->found.cards;
-	search_free(s);
-	for (unsigned i = 0; i < a->n; i++)
-		a->units[i].accelerator = a;
-	return rc;
-}
-
-void nvidia_close(struct accelerator *a)
-{
-	for (unsigned i = 0; a->nvml && i < a->n; i++) {
-		struct accelerator_unit *u = &a->units[i];
-
-		if (u->events)
-			(void)CALL(a->nvml, EventSetFree, u->events);
-		for (size_t k = 0; k < ARRAY_LEN(u->gpm); k++) {
-			if (u->gpm[k])
-				(void)CALL(a->nvml, GpmSampleFree, u->gpm[k]);
-		}
-	}
-	if (a->nvml)
-		(void)CALL(a->nvml, Shutdown);
-	nvml_close(a->nvml);
 }

@@ -7,20 +7,29 @@
 #include <stdint.h>
 
 #define NVML_SUCCESS           0
+#define NVML_NOT_SUPPORTED     3
+#define NVML_NOT_FOUND         6
 #define NVML_INSUFFICIENT_SIZE 7
 #define NVML_ALL_LINKS         UINT32_MAX
 #define NVML_EVENT_XID         8ULL
 #define NVML_UNKNOWN           UINT64_MAX // of a process's memory
-#define NVML_GPM_ROOM          333 // of the metrics in the newest library; older ones have fewer
+#define NVML_LINKS             18
+#define NVML_GPM_ROOM          512 // more metrics than any library has: 333 in 12.9, 477 in 13.6
 
 enum nvml_clock { NVML_OUR_CLOCK_SM = 1, NVML_OUR_CLOCK_MEM = 2 };
 enum nvml_policy { NVML_OUR_POLICY_POWER = 0, NVML_OUR_POLICY_THERMAL = 1 };
 enum nvml_error { NVML_OUR_ERROR_CORRECTED = 0, NVML_OUR_ERROR_UNCORRECTED = 1 };
 enum nvml_our_field {
+	NVML_OUR_FIELD_CRC_FLIT = 38, // of all links
+	NVML_OUR_FIELD_CRC_DATA = 45,
+	NVML_OUR_FIELD_REPLAY = 52,
+	NVML_OUR_FIELD_RECOVERY = 59,
 	NVML_OUR_FIELD_NVLINK_TX = 138, // KiB
 	NVML_OUR_FIELD_NVLINK_RX = 139,
 	NVML_OUR_FIELD_PCIE_TX = 197, // bytes
 	NVML_OUR_FIELD_PCIE_RX = 198,
+	NVML_OUR_FIELD_LINK_SENT = 202, // bytes of one link
+	NVML_OUR_FIELD_LINK_RECEIVED = 204,
 };
 enum nvml_type { // of a field's value
 	NVML_OUR_TYPE_UINT = 1,
@@ -55,6 +64,12 @@ struct nvml_process {
 	unsigned pid;
 	unsigned long long memory;
 	unsigned gpu_instance, compute_instance;
+};
+
+struct nvml_process_sample {
+	unsigned pid;
+	unsigned long long time_us;            // since 1970
+	unsigned sm, memory, encoder, decoder; // percent
 };
 
 struct nvml_field {
@@ -92,6 +107,9 @@ struct nvml_gpm_metrics {
 	void *before, *now;
 	struct nvml_gpm_metric metrics[NVML_GPM_ROOM];
 };
+
+// Is there such a call, and did it succeed?
+#define CALL(n, name, ...) ((n)->name != NULL && (n)->name(__VA_ARGS__) == NVML_SUCCESS)
 
 struct nvml {
 	void *library;

@@ -20,13 +20,14 @@ struct task {
 	uint64_t round; // the last round it has answered (or had nothing to do) in
 	bool busy;      // a worker is inside it
 	bool lost;      // it missed a round while busy: nobody waits for it
+	bool retired;   // it goes when nobody is inside it
 };
 
 struct frame_crew {
 	pthread_mutex_t lock;
 	pthread_cond_t wake; // for workers: there is work, or time to quit
 	pthread_cond_t done; // for a fetch: a task has ended
-	struct task *tasks;
+	struct task **tasks;
 	size_t n;
 	size_t room;
 	size_t cursor;
@@ -75,17 +76,54 @@ int frame_crew_new(int64_t period_ns, struct frame_crew **ret)
 
 int frame_crew_add(struct frame_crew *c, const struct frame_work *work)
 {
+	struct task *t;
+
 	if (c->n == c->room) {
 		size_t room = c->room ? c->room * 2 : 16;
-		struct task *tasks = realloc(c->tasks, room * sizeof(*tasks));
+		struct task **tasks = realloc(c->tasks, room * sizeof(struct task *));
 
 		if (tasks == NULL)
 			return -ENOMEM;
 		c->tasks = tasks;
 		c->room = room;
 	}
-	c->tasks[c->n++] = (struct task){.work = *work};
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return -ENOMEM;
+	t->work = *work;
+	t->round = c->round;
+	c->tasks[c->n++] = t;
 	return 0;
+}
+
+// Nobody is inside it.
+static void remove_task(struct frame_crew *c, struct task *t)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->tasks[i] != t)
+			continue;
+		c->tasks[i] = c->tasks[--c->n];
+		break;
+	}
+	c->cursor = 0;
+	if (t->work.retired != NULL)
+		t->work.retired(t->work.device);
+	free(t);
+}
+
+void frame_crew_retire(struct frame_crew *c, const void *device)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct task *t = c->tasks[i];
+
+		if (t->work.device != device || t->retired)
+			continue;
+		t->retired = true;
+		t->lost = true; // nobody waits for it
+		if (!t->busy)
+			remove_task(c, t);
+		return;
+	}
 }
 
 // What an unfinished round wanted is carried into the next, so that a fetch never robs the clock's
@@ -93,7 +131,7 @@ int frame_crew_add(struct frame_crew *c, const struct frame_work *work)
 static void begin_round(struct frame_crew *c, uint64_t want)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->tasks[i].round < c->round && !c->tasks[i].lost) {
+		if (c->tasks[i]->round < c->round && !c->tasks[i]->lost) {
 			want |= c->want;
 			break;
 		}
@@ -102,15 +140,15 @@ static void begin_round(struct frame_crew *c, uint64_t want)
 	c->round++;
 	c->cursor = 0;
 	for (size_t i = 0; i < c->n; i++) {
-		if (!(c->tasks[i].work.clusters & want))
-			c->tasks[i].round = c->round;
+		if (!(c->tasks[i]->work.clusters & want))
+			c->tasks[i]->round = c->round;
 	}
 }
 
 static struct task *next_task(struct frame_crew *c)
 {
 	for (; c->cursor < c->n; c->cursor++) {
-		struct task *t = &c->tasks[c->cursor];
+		struct task *t = c->tasks[c->cursor];
 
 		if (t->round < c->round && !t->busy)
 			return t;
@@ -121,7 +159,7 @@ static struct task *next_task(struct frame_crew *c)
 static bool round_done(const struct frame_crew *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		if (c->tasks[i].round < c->round && !c->tasks[i].lost)
+		if (c->tasks[i]->round < c->round && !c->tasks[i]->lost)
 			return false;
 	}
 	return true;
@@ -138,13 +176,18 @@ static void do_task(struct frame_crew *c, struct task *t)
 	t->work.sample(t->work.device, want);
 	pthread_mutex_lock(&c->lock);
 	c->inside--;
-	t->work.publish(t->work.device, want, now_ns());
+	if (!t->retired)
+		t->work.publish(t->work.device, want, now_ns());
 	t->busy = false;
-	t->lost = false;
-	if (t->round < round)
-		t->round = round;
-	if (t->round < c->round)
-		c->cursor = 0; // a newer round has passed it while it was busy
+	if (t->retired) { // meanwhile, or by publishing
+		remove_task(c, t);
+	} else {
+		t->lost = false;
+		if (t->round < round)
+			t->round = round;
+		if (t->round < c->round)
+			c->cursor = 0; // a newer round has passed it while it was busy
+	}
 	if (round_done(c))
 		pthread_cond_signal(&c->done);
 }
@@ -223,6 +266,8 @@ bool frame_crew_stop(struct frame_crew *c)
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);
 	pthread_cond_destroy(&c->done);
+	for (size_t i = 0; i < c->n; i++)
+		free(c->tasks[i]);
 	free(c->tasks);
 	free(c);
 	return true;
@@ -250,13 +295,18 @@ void frame_crew_refresh(struct frame_crew *c, uint64_t want)
 		wait_round(c, start + CREW_PATIENCE_NS);
 	}
 	for (size_t i = 0; i < c->n; i++) {
-		struct task *t = &c->tasks[i];
+		struct task *t = c->tasks[i];
 
-		if (t->round == c->round)
+		if (t->round == c->round || t->retired)
 			continue;
 		t->lost = t->busy;
 		t->work.lose(t->work.device);
 	}
+}
+
+void frame_crew_hold(struct frame_crew *c)
+{
+	pthread_mutex_lock(&c->lock);
 }
 
 void frame_crew_release(struct frame_crew *c)

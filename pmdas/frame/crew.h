@@ -20,13 +20,19 @@ struct frame_work { // one device
 	// Marks all values of the device as not known, under the crew's lock.
 	void (*lose)(void *device);
 	uint64_t clusters; // that the device has values of, one bit a cluster
+	// May be NULL. The device was retired and nobody is inside it any more; under the crew's lock.
+	void (*retired)(void *device);
 };
 
 struct frame_crew;
 
 int frame_crew_new(int64_t period_ns, struct frame_crew **ret);
-int frame_crew_add(struct frame_crew *c, const struct frame_work *work); // before the start
 int frame_crew_start(struct frame_crew *c);
+
+// Both before the start, or under the crew's lock. A device that is added is read from the next round
+// on; one that is retired is never read again, but a worker may still be inside it.
+int frame_crew_add(struct frame_crew *c, const struct frame_work *work);
+void frame_crew_retire(struct frame_crew *c, const void *device);
 
 // Stops the workers and frees the crew. False: a worker is still inside a device, and nothing that
 // it may touch can be freed.
@@ -35,5 +41,6 @@ bool frame_crew_stop(struct frame_crew *c);
 // A round for a fetch of some clusters; returns with the lock held, until frame_crew_release().
 void frame_crew_refresh(struct frame_crew *c, uint64_t want);
 void frame_crew_release(struct frame_crew *c);
+void frame_crew_hold(struct frame_crew *c); // takes the lock without a round
 
 uint64_t frame_crew_polls(const struct frame_crew *c); // rounds begun by the clock; under the lock

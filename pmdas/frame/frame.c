@@ -83,9 +83,26 @@ static int fetch(int n, pmID *ids, pmResult **ret, pmdaExt *ext)
 	for (int i = 0; i < n; i++)
 		want |= UINT64_C(1) << (pmID_cluster(ids[i]) & 63);
 	frame_crew_refresh(f->crew, want);
+	if (f->pmda->refresh != NULL)
+		f->pmda->refresh(f, f->state);
 	rc = pmdaFetch(n, ids, ret, ext);
 	frame_crew_release(f->crew);
 	return rc;
+}
+
+static void refresh(struct frame *f)
+{
+	if (f->pmda->refresh == NULL)
+		return;
+	frame_crew_hold(f->crew);
+	f->pmda->refresh(f, f->state);
+	frame_crew_release(f->crew);
+}
+
+static int instance(pmInDom indom, int id, char *name, pmInResult **ret, pmdaExt *ext)
+{
+	refresh(pmdaExtGetData(ext));
+	return pmdaInstance(indom, id, name, ret, ext);
 }
 
 static const struct frame_metric *metric_row(const struct frame *f, pmID id)
@@ -209,6 +226,16 @@ int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance
 	return 0;
 }
 
+// FNV-1a, of which 31 bits make a number that PCP takes.
+int frame_instance_id(const char *name, unsigned attempt)
+{
+	uint32_t hash = UINT32_C(2166136261) + attempt;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT32_C(16777619);
+	return (int)(hash >> 1);
+}
+
 static void fill_tables(struct frame *f)
 {
 	for (unsigned i = 0; i < f->pmda->n_indoms; i++)
@@ -279,6 +306,7 @@ void frame_close(struct frame *f)
 void frame_attach(struct frame *f, pmdaInterface *dp)
 {
 	dp->version.seven.fetch = fetch;
+	dp->version.seven.instance = instance;
 	dp->version.seven.text = text;
 	dp->version.seven.label = label;
 	pmdaSetData(dp, f);

@@ -80,6 +80,9 @@ struct frame_pmda {
 	// Finds the devices, adds instances and work. Runs with the privileges the PMDA began with.
 	int (*open)(struct frame *f, const struct frame_options *options, void **ret_state);
 	void (*close)(void *state);
+	// May be NULL. Before each answer about values or instances, under the crew's lock: what came and
+	// went since can be put into the instance domains by frame_indom_set(). Must not block.
+	void (*refresh)(struct frame *f, void *state);
 };
 
 struct frame_instance {
@@ -106,6 +109,11 @@ struct frame {
 
 // Replaces the instances of an instance domain; the set is copied.
 int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance *set, unsigned n);
+
+// A number for an instance that comes and goes, made of its name, so that it is the same whenever the
+// name comes back. Two names of one set may have the same: then it is made for the second by
+// frame_instance_id(name, 1), and so on.
+int frame_instance_id(const char *name, unsigned attempt);
 
 // The whole life of the daemon, and the body of a DSO's init function.
 int frame_main(const struct frame_pmda *pmda, int argc, char **argv);

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "pmdas/accelerator/accelerator.h"
-#include "pmdas/accelerator/job.h"
+#include "pmdas/frame/job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	char job[16];
+	struct frame_job job;
 	char name[24];
 
 	if (text == NULL)
@@ -21,8 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (job_parse(text, job, sizeof(job)) == 0 && (!*job || strpbrk(job, " \"\\:/\n")))
+	if (frame_job_parse(text, &job) == 0 &&
+		(!*job.id || strpbrk(job.id, " \"\\:/\n") || strpbrk(job.step, " \"\\:/\n") ||
+			strchr(job.path, '\n')))
 		abort();
+	(void)frame_job_of_title(text, name, sizeof(name));
 	accelerator_copy_name(name, sizeof(name), text);
 	if (strpbrk(name, "\"\\\n{}"))
 		abort();

@@ -243,9 +243,12 @@ int nvmlDeviceGetPcieReplayCounter(void *device, unsigned *count)
 int nvmlDeviceGetFieldValues(void *device, int n, struct nvml_field *values)
 {
 	for (int i = 0; i < n; i++) {
-		char key[24];
+		char key[40];
 
-		snprintf(key, sizeof(key), "field%u", values[i].id);
+		if (values[i].id >= NVML_OUR_FIELD_LINK_SENT && values[i].scope != NVML_ALL_LINKS)
+			snprintf(key, sizeof(key), "field%u.%u", values[i].id, values[i].scope);
+		else
+			snprintf(key, sizeof(key), "field%u", values[i].id);
 		values[i].type = NVML_OUR_TYPE_ULONGLONG;
 		values[i].rc = number(device, key, &values[i].value.ull);
 	}
@@ -263,6 +266,45 @@ int nvmlDeviceGetComputeRunningProcesses_v3(
 	for (*n = 0; rc == 0 && *s != '\0' && *n < room; (*n)++) {
 		processes[*n] = (struct nvml_process){.pid = (unsigned)strtoul(s, &s, 10)};
 		processes[*n].memory = strtoull(s, &s, 0);
+	}
+	return rc;
+}
+
+// "sm PID PERCENT ...": how busy each process has kept the device.
+int nvmlDeviceGetProcessUtilization(
+	void *device, struct nvml_process_sample *samples, unsigned *n, unsigned long long since_us)
+{
+	char value[256];
+	char *s = value;
+	unsigned room = *n;
+	int rc = text(device, "sm", value, sizeof(value));
+
+	for (*n = 0; rc == 0 && *s != '\0' && *n < room; (*n)++) {
+		samples[*n] = (struct nvml_process_sample){.time_us = since_us + 1};
+		samples[*n].pid = (unsigned)strtoul(s, &s, 10);
+		samples[*n].sm = (unsigned)strtoul(s, &s, 10);
+	}
+	return rc;
+}
+
+int nvmlDeviceGetDecoderUtilization(void *device, unsigned *percent, unsigned *period_us)
+{
+	*period_us = 100000;
+	return small(device, "decoder", percent);
+}
+
+// "rows CORRECTED UNCORRECTED PENDING FAILED"
+int nvmlDeviceGetRemappedRows(void *device, unsigned *corrected, unsigned *uncorrected,
+	unsigned *pending, unsigned *failed)
+{
+	unsigned long long v[4];
+	int rc = several(device, "rows", v, 4);
+
+	if (rc == 0) {
+		*corrected = (unsigned)v[0];
+		*uncorrected = (unsigned)v[1];
+		*pending = (unsigned)v[2];
+		*failed = (unsigned)v[3];
 	}
 	return rc;
 }

@@ -7,34 +7,9 @@
 
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
+#include "pmdas/accelerator/fdinfo.h"
 #include "pmdas/accelerator/gpu_metrics.h"
-#include "pmdas/accelerator/job.h"
-
-Test(accelerator, jobs_of_control_groups)
-{
-	static const struct {
-		const char *text;
-		const char *job; // NULL: none
-	} cases[] = {
-		{"0::/system.slice/slurmstepd.scope/job_17/step_0\n", "17"},
-		{"5:memory:/slurm/uid_1/job_18\n1:cpu:/\n", "18"},
-		{"1:cpu:/\n5:memory:/slurm/uid_1/job_18/step_batch\n", "18"},
-		{"0::/job_/job_19/x\n", "19"},
-		{"0::/job_1\"2/x\n", NULL},
-		{"0::/job_12345678901234567890/x\n", NULL},
-		{"0::/user.slice\n", NULL},
-		{"/job_7", "7"},
-		{"", NULL},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char job[16] = "";
-		int rc = job_parse(cases[i].text, job, sizeof(job));
-
-		cr_assert(eq(int, rc, cases[i].job ? 0 : -ENOENT), "%s", cases[i].text);
-		cr_assert(eq(str, job, (char *)(cases[i].job ? cases[i].job : "")));
-	}
-}
+#include "pmdas/accelerator/ras.h"
 
 // A day at 700 W, read every 30 s at uneven instants: not a millijoule is lost.
 Test(accelerator, a_day_of_power)
@@ -90,4 +65,59 @@ Test(accelerator, gpu_metrics_that_are_none)
 	cr_assert(not(m.power.known));
 	data[2] = 2;
 	cr_assert(eq(int, gpu_metrics_parse(data, 120, &m), -ENOTSUP));
+}
+
+Test(accelerator, users_of_a_device)
+{
+	struct fdinfo f;
+
+	cr_assert(eq(int, 0,
+		fdinfo_parse("pos:\t0\ndrm-driver:\txe\ndrm-client-id:\t7\n"
+			     "drm-pdev:\t0000:d5:00.0\n"
+			     "drm-total-system:\t9 MiB\ndrm-resident-system:\t8 MiB\n"
+			     "drm-total-vram0:\t4 GiB\ndrm-resident-vram0:\t3 GiB\n"
+			     "drm-resident-vram1:\t1 KiB\n"
+			     "drm-cycles-rcs:\t5\ndrm-total-cycles-rcs:\t10\n"
+			     "drm-cycles-ccs:\t30\ndrm-total-cycles-ccs:\t40\n"
+			     "drm-engine-capacity-ccs:\t4\ndrm-cycles-new:\t1\n",
+			&f)));
+	cr_assert(eq(str, f.pci, (char *)"0000:d5:00.0"));
+	cr_assert(eq(u64, f.client, 7));
+	cr_assert(eq(u64, f.memory.value, (UINT64_C(3) << 30) + 1024));
+	cr_assert(eq(u64, f.busy[ACCELERATOR_COMPUTE], 30));
+	cr_assert(eq(u64, f.cycles[ACCELERATOR_COMPUTE], 40));
+	cr_assert(eq(u64, f.capacity[ACCELERATOR_COMPUTE], 4));
+	cr_assert(f.has[ACCELERATOR_RENDER]);
+	cr_assert(not(f.has[ACCELERATOR_COPY]));
+	cr_assert(eq(int, 0,
+		fdinfo_parse("drm-pdev: 0000:d1:00.0\ndrm-client-id: 1\n"
+			     "drm-engine-render: 77 ns\ndrm-memory-vram: 4 KiB\n"
+			     "drm-engine-capacity-video: 0\n",
+			&f)));
+	cr_assert(eq(u64, f.busy[ACCELERATOR_RENDER], 77));
+	cr_assert(eq(u64, f.memory.value, 4096));
+	cr_assert(eq(u64, f.capacity[ACCELERATOR_VIDEO], 1));
+	cr_assert(eq(int, fdinfo_parse("pos: 0\nflags: 02\n", &f), -ENOENT));
+	cr_assert(eq(int, fdinfo_parse("drm-client-id: 1\n", &f), -ENOENT));
+	cr_assert(eq(int, 0,
+		fdinfo_parse("drm-client-id: 1\ndrm-pdev: x\n"
+			     "drm-resident-vram0: 99999999999999999999999 GiB\n"
+			     "drm-resident-vram1: 18446744073709551615 GiB\ndrm-engine-\ndrm-:\n",
+			&f)));
+	cr_assert(not(f.memory.known));
+}
+
+Test(accelerator, errors_of_amd)
+{
+	uint64_t corrected = 0;
+	uint64_t uncorrected = 0;
+
+	cr_assert(eq(int, ras_parse_errors("ue: 2\nce: 35\nde: 1\n", &corrected, &uncorrected), 0));
+	cr_assert(eq(u64, corrected, 35));
+	cr_assert(eq(u64, uncorrected, 2));
+	cr_assert(eq(int, ras_parse_errors("ue: 2\n", &corrected, &uncorrected), -EINVAL));
+	cr_assert(eq(int, ras_parse_errors("ue: x\nce: 1\n", &corrected, &uncorrected), -EINVAL));
+	cr_assert(eq(u64, ras_count_retired(""), 0));
+	cr_assert(eq(u64,
+		ras_count_retired("0x1 : 0x1000 : R\n0x2 : 0x1000 : P\n0x3 : 0x1000 : R  "), 2));
 }

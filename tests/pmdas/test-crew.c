@@ -160,3 +160,61 @@ Test(crew, stops_in_spite_of_a_hanging_device)
 	cr_assert(not(frame_crew_stop(c)));
 	atomic_store(&devices[0].hangs, false);
 }
+
+static void retired(void *device)
+{
+	struct device *d = device;
+
+	d->known = false;
+	d->wanted = UINT64_MAX;
+}
+
+// A device that comes while the crew runs is read, one that goes is not, also while it hangs.
+Test(crew, devices_come_and_go)
+{
+	static struct device devices[3];
+	struct frame_crew *c = make_crew(devices, 1, HOUR);
+	const struct frame_work more[] = {
+		{&devices[1], sample, publish, lose, 1, retired},
+		{&devices[2], sample, publish, lose, 1, retired},
+	};
+	unsigned samples;
+
+	cr_assert(eq(int, frame_crew_start(c), 0));
+	frame_crew_refresh(c, 1);
+	cr_assert(eq(int, frame_crew_add(c, &more[0]), 0));
+	cr_assert(eq(int, frame_crew_add(c, &more[1]), 0));
+	cr_assert(not(devices[1].known));
+	frame_crew_release(c);
+	do {
+		frame_crew_refresh(c, 1);
+		frame_crew_release(c);
+		pause_shortly();
+	} while (!devices[1].known || !devices[2].known);
+	frame_crew_hold(c);
+	frame_crew_retire(c, &devices[1]);
+	frame_crew_retire(c, &devices[1]); // a second time does nothing
+	cr_assert(eq(u64, devices[1].wanted, UINT64_MAX));
+	samples = atomic_load(&devices[1].samples);
+	frame_crew_release(c);
+
+	atomic_store(&devices[2].hangs, true);
+	frame_crew_refresh(c, 1);
+	cr_assert(not(devices[2].known));
+	frame_crew_retire(c, &devices[2]);
+	cr_assert(ne(u64, devices[2].wanted, UINT64_MAX)); // somebody is inside
+	frame_crew_release(c);
+	atomic_store(&devices[2].hangs, false);
+	for (;;) {
+		frame_crew_refresh(c, 1);
+		if (devices[2].wanted == UINT64_MAX) {
+			frame_crew_release(c);
+			break;
+		}
+		frame_crew_release(c);
+		pause_shortly();
+	}
+	cr_assert(devices[0].known);
+	cr_assert(eq(uint, atomic_load(&devices[1].samples), samples));
+	cr_assert(frame_crew_stop(c));
+}
