@@ -402,3 +402,57 @@ int pmu_jobs_add(struct pmu_jobs *j, struct frame_crew *crew)
 
 	return frame_crew_add(crew, &work);
 }
+
+// A number that no instance before has.
+static int number_of(const struct frame_instance *set, unsigned n, const char *id)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		int number = frame_instance_id(id, attempt);
+		bool taken = false;
+
+		for (unsigned i = 0; i < n; i++)
+			taken = taken || set[i].id == number;
+		if (!taken)
+			return number;
+	}
+}
+
+// A job that ran here twice shows its latest run.
+static struct frame_instance *instance_of(struct frame_instance *set, unsigned *n, const char *id)
+{
+	struct frame_instance *new = &set[*n];
+
+	for (unsigned i = 0; i < *n; i++) {
+		if (strcmp(set[i].name, id) == 0)
+			return &set[i];
+	}
+	new->id = number_of(set, *n, id);
+	pmsprintf(new->name, sizeof(new->name), "%s", id);
+	pmsprintf(new->labels, sizeof(new->labels), "{\"job\":\"%s\"}", id);
+	(*n)++;
+	return new;
+}
+
+void pmu_jobs_refresh(struct pmu_jobs *j, struct frame *f)
+{
+	struct frame_instance *set;
+	unsigned n = 0;
+
+	if (!j->changed)
+		return;
+	set = calloc(j->n_listed ? j->n_listed : 1, sizeof(*set));
+	if (set == NULL)
+		return;
+	for (unsigned i = 0; i < j->n_listed; i++) {
+		struct job *job = j->listed[i];
+
+		instance_of(set, &n, job->name.id)->record = &job->shown;
+	}
+	if (frame_indom_set(f, PMU_INDOM_job, set, n) == 0) {
+		j->changed = false;
+		for (size_t i = 0; i < j->n_garbage; i++)
+			free_job(j, j->garbage[i]);
+		j->n_garbage = 0;
+	}
+	free(set);
+}

@@ -50,4 +50,5 @@ const struct frame_pmda pmu_pmda = {
 	.n_indoms = ARRAY_LEN(indoms),
 	.open = pmu_open,
 	.close = pmu_close,
+	.refresh = pmu_refresh,
 };

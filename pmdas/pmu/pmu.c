@@ -519,3 +519,11 @@ void pmu_close(void *state)
 		close(p->root);
 	free(p);
 }
+
+void pmu_refresh(struct frame *f, void *state)
+{
+	struct pmu *p = state;
+
+	if (p->jobs != NULL)
+		pmu_jobs_refresh(p->jobs, f);
+}

@@ -94,11 +94,13 @@ int pmu_jobs_new(struct pmu *p, struct pmu_jobs **ret);
 void pmu_jobs_free(struct pmu_jobs *jobs);
 int pmu_jobs_add(struct pmu_jobs *jobs, struct frame_crew *crew);
 void pmu_jobs_count(const struct pmu_jobs *jobs, uint64_t *ret_jobs, uint64_t *ret_left_out);
+void pmu_jobs_refresh(struct pmu_jobs *jobs, struct frame *f); // under the crew's lock
 
 extern const struct frame_pmda pmu_pmda;
 
 int pmu_open(struct frame *f, const struct frame_options *options, void **ret_state);
 void pmu_close(void *state);
+void pmu_refresh(struct frame *f, void *state);
 
 frame_reader pmu_read_string;
 frame_reader pmu_read_polls;
