@@ -96,6 +96,16 @@ int frame_crew_add(struct frame_crew *c, const struct frame_work *work)
 	return 0;
 }
 
+void frame_crew_hasten(struct frame_crew *c, int64_t period_ns)
+{
+	if (period_ns >= c->period_ns)
+		return;
+	c->period_ns = period_ns;
+	if (c->next_ns > now_ns() + period_ns)
+		c->next_ns = now_ns() + period_ns;
+	pthread_cond_broadcast(&c->wake); // who waits, waits for the old time
+}
+
 // Nobody is inside it.
 static void remove_task(struct frame_crew *c, struct task *t)
 {

@@ -34,6 +34,9 @@ int frame_crew_start(struct frame_crew *c);
 int frame_crew_add(struct frame_crew *c, const struct frame_work *work);
 void frame_crew_retire(struct frame_crew *c, const void *device);
 
+// From now on the clock begins a round at least every period_ns; under the crew's lock.
+void frame_crew_hasten(struct frame_crew *c, int64_t period_ns);
+
 // Stops the workers and frees the crew. False: a worker is still inside a device, and nothing that
 // it may touch can be freed.
 bool frame_crew_stop(struct frame_crew *c);

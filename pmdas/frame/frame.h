@@ -83,11 +83,13 @@ struct frame_pmda {
 	// May be NULL. Before each answer about values or instances, under the crew's lock: what came and
 	// went since can be put into the instance domains by frame_indom_set(). Must not block.
 	void (*refresh)(struct frame *f, void *state);
+	// Capabilities that stay when the program gives up root, as in frame_become().
+	uint64_t keep;
 };
 
 struct frame_instance {
 	int id; // stable for the life of the machine's configuration; ascending within the set
-	char name[60];
+	char name[128];
 	char labels[400]; // JSON object, "" = none
 	void *record;
 };

@@ -8,7 +8,7 @@
 
 #include "common/macro.h"
 #include "pmdas/frame/parse.h"
-#include "pmdas/msr/wide.h"
+#include "pmdas/frame/wide.h"
 
 #define BIT(part) (1U << MSR_##part)
 
@@ -165,12 +165,12 @@ struct msr_unit msr_unit_of(
 
 uint64_t msr_microjoules(struct msr_unit unit, uint64_t count)
 {
-	return (uint64_t)((msr_wide)count * unit.factor >> unit.shift);
+	return (uint64_t)((frame_wide)count * unit.factor >> unit.shift);
 }
 
 uint64_t msr_counts_of(struct msr_unit unit, uint64_t joules)
 {
-	return (uint64_t)(((msr_wide)joules * 1000000 << unit.shift) / unit.factor);
+	return (uint64_t)(((frame_wide)joules * 1000000 << unit.shift) / unit.factor);
 }
 
 unsigned msr_time_shift(uint64_t unit_register)

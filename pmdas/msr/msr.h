@@ -4,7 +4,7 @@
 #pragma once
 
 #include "pmdas/frame/frame.h"
-#include "pmdas/msr/accumulator.h"
+#include "pmdas/frame/accumulator.h"
 #include "pmdas/msr/device.h"
 #include "pmdas/msr/meter.h"
 #include "pmdas/msr/model.h"

@@ -5,7 +5,7 @@
 
 #include "common/macro.h"
 #include "pmdas/msr/msr.h"
-#include "pmdas/msr/wide.h"
+#include "pmdas/frame/wide.h"
 
 #define ANY_MODEL    MSR_FEATURES
 #define MICROSECONDS 1000000
@@ -161,7 +161,7 @@ static void msr_publish_time(struct msr_cpu *c, const struct msr_register *r, vo
 	if (!counter->reading.known)
 		return;
 	fold(c, counter, r, raw->value, r->most << shift, now_ns);
-	counter->reading.value = (uint64_t)((msr_wide)counter->sum.total * MICROSECONDS >> shift);
+	counter->reading.value = (uint64_t)((frame_wide)counter->sum.total * MICROSECONDS >> shift);
 }
 
 static void msr_publish_field(struct msr_cpu *c, const struct msr_register *r, void *field,
@@ -212,7 +212,7 @@ static void derive_frequency(struct msr_cpu *c, int64_t now_ns)
 		c->effective.known = mperf != 0 && c->package != NULL && c->package->base.known;
 		if (c->effective.known)
 			c->effective.value =
-				(uint64_t)((msr_wide)aperf * c->package->base.value / mperf);
+				(uint64_t)((frame_wide)aperf * c->package->base.value / mperf);
 	}
 	c->window_aperf = c->aperf.sum.total;
 	c->window_mperf = c->mperf.sum.total;

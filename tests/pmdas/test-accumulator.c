@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "common/macro.h"
-#include "pmdas/msr/accumulator.h"
+#include "pmdas/frame/accumulator.h"
 #include "pmdas/msr/model.h"
 
 #define SECOND INT64_C(1000000000)

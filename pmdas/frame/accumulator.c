@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folds wraps of narrow hardware counters and tells them from resets; see accumulator.h.
-#include "pmdas/msr/accumulator.h"
+#include "pmdas/frame/accumulator.h"
 
-#include "pmdas/msr/wide.h"
+#include "pmdas/frame/wide.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define SLACK_NS      NS_PER_SECOND // hardware updates its counters in steps, clocks differ
 
 // The most that can have been counted since the last read.
-static msr_wide most(uint64_t rate, int64_t elapsed_ns)
+static frame_wide most(uint64_t rate, int64_t elapsed_ns)
 {
 	if (elapsed_ns < 0)
 		elapsed_ns = 0;
-	return (msr_wide)rate * (uint64_t)elapsed_ns / NS_PER_SECOND;
+	return (frame_wide)rate * (uint64_t)elapsed_ns / NS_PER_SECOND;
 }
 
 void accumulator_fold(

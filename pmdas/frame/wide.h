@@ -2,4 +2,4 @@
 // Products of two 64-bit counts do not fit 64 bits.
 #pragma once
 
-__extension__ typedef unsigned __int128 msr_wide;
+__extension__ typedef unsigned __int128 frame_wide;
