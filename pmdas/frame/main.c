@@ -12,6 +12,7 @@
 
 #include "common/macro.h"
 #include "pmdas/frame/frame.h"
+#include "pmdas/frame/privilege.h"
 
 #define PERIOD_DEFAULT_NS INT64_C(10000000000)
 #define PERIOD_MIN_NS     INT64_C(10000000)
@@ -84,11 +85,11 @@ static void options_from_arguments(
 }
 
 // Root has no business here once the devices are open.
-static int drop_privileges(char *user)
+static int drop_privileges(char *user, uint64_t keep)
 {
 	if (user == NULL && geteuid() == 0)
 		pmGetUsername(&user);
-	return user != NULL ? pmSetProcessIdentity(user) : 0;
+	return user != NULL ? frame_become(user, keep) : 0;
 }
 
 int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
@@ -119,7 +120,7 @@ int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
 		pmNotifyErr(LOG_ERR, "%s: %s", pmda->name, strerror(-rc));
 		return 1;
 	}
-	if (drop_privileges(user) == 0) {
+	if (drop_privileges(user, pmda->keep) == 0) {
 		frame_attach(f, &dispatch);
 		pmdaConnect(&dispatch);
 		rc = frame_crew_start(f->crew);

@@ -51,4 +51,5 @@ const struct frame_pmda pmu_pmda = {
 	.open = pmu_open,
 	.close = pmu_close,
 	.refresh = pmu_refresh,
+	.keep = UINT64_C(1) << 38, // CAP_PERFMON, of Linux 5.8
 };
