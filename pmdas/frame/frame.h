@@ -85,8 +85,6 @@ struct frame_pmda {
 	void (*refresh)(struct frame *f, void *state);
 	// Capabilities that stay when the program gives up root, as in frame_become().
 	uint64_t keep;
-	// Capabilities that stay when the program gives up root, as in frame_become().
-	uint64_t keep;
 };
 
 struct frame_instance {
