@@ -10,6 +10,7 @@
 
 #define BOUNDARY_MAX_BYTES 512
 #define BOUNDARY_SOCKET    "/run/jobsight/sampler.sock"
+#define BOUNDARY_SPOOL     "/var/spool/jobsight/boundaries"
 
 enum boundary_event { // values are recorded in archives: never renumber
 	BOUNDARY_BEGIN = 1,

@@ -23,7 +23,6 @@
 
 enum { SEND_MS = 20, ONCE_S = 30, SPOOL_BYTES = 256 << 10 };
 
-#define SPOOL   "/var/spool/jobsight/boundaries"
 #define SAMPLER JOBSIGHT_BINDIR "/jobsight-sampler"
 
 // Task hooks run as the job's user with the job's environment: what it says there is their own
@@ -111,8 +110,8 @@ static int tell(const char *path, const char *text, size_t len)
 // One line for the administrator never more than SPOOL_BYTES.
 static void spool(const char *text, const char *why)
 {
-	int fd = open(setting("JOBSIGHT_SPOOL", SPOOL),
-		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
+	int fd = open(setting("JOBSIGHT_SPOOL", BOUNDARY_SPOOL),
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	char line[2 * BOUNDARY_MAX_BYTES];
 	struct stat st;
 

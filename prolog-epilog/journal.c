@@ -4,6 +4,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,6 +49,21 @@ static const struct writer_metric metrics[FIELDS] = {
 		UNITLESS},
 };
 
+// pmlogger writes into the same folders, as a user of its own: whoever comes first, they are the
+// owner's of the tree. By descriptors, as that user may put something else in their place.
+static void follow_parent(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (geteuid() == 0 && fstatat(fd, "..", &st, 0) == 0 &&
+		fchown(fd, st.st_uid, st.st_gid) == 0)
+		(void)fchmod(fd, st.st_mode & 07777);
+	close(fd);
+}
+
 static int make_folders(const char *path, struct error *err)
 {
 	char part[4096];
@@ -59,7 +75,9 @@ static int make_folders(const char *path, struct error *err)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+		if (mkdir(part, 0755) == 0)
+			follow_parent(part);
+		else if (errno != EEXIST)
 			return error_set(err, errno, "%s: %s", part, strerror(errno));
 		*p = c;
 		if (c == '\0')

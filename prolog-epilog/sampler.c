@@ -17,11 +17,12 @@
 #include "common/options.h"
 #include "prolog-epilog/journal.h"
 #include "prolog-epilog/queue.h"
+#include "prolog-epilog/tally.h"
 
 enum { IDLE_S = 5, ONCE_LOCK_MS = 20000 };
 
 struct arguments {
-	const char *archives, *socket, *pmcd, *host;
+	const char *archives, *socket, *pmcd, *host, *spool;
 	uint64_t version, slurm_uid;
 	bool tasks, once;
 	struct option_list catalogue;
@@ -33,6 +34,8 @@ static const struct option options[] = {
 		"Root of the archive tree (/var/log/jobsight)."},
 	{"socket", 's', OPTION_TEXT, AT(socket), "PATH",
 		"Where hooks send to (" BOUNDARY_SOCKET ")."},
+	{"spool", 0, OPTION_TEXT, AT(spool), "PATH",
+		"Where hooks put what did not reach a sampler (" BOUNDARY_SPOOL ")."},
 	{"pmcd", 'p', OPTION_TEXT, AT(pmcd), "HOST",
 		"Which pmcd to ask, as in pminfo -h (local:)."},
 	{"host", 0, OPTION_TEXT, AT(host), "NAME",
@@ -64,6 +67,7 @@ struct sampler {
 	struct pmcd *pmcd;
 	struct journal journal;
 	struct queue queue;
+	struct tally tally;
 	bool was_away; // pmcd, last time: said once
 };
 
@@ -74,6 +78,19 @@ static void say_pmcd(struct sampler *s, int code, const struct error *err)
 	else if (code >= 0 && s->was_away)
 		log_notice("pmcd answers again");
 	s->was_away = code < 0;
+	s->tally.is_connected = code >= 0;
+}
+
+static void count(
+	struct sampler *s, const struct boundary *b, size_t n, bool sampled, bool recorded)
+{
+	struct tally *t = &s->tally;
+
+	for (size_t i = 0; i < n && recorded; i++)
+		t->recorded[b[i].event]++;
+	t->unsampled += recorded && !sampled ? n : 0;
+	t->lost += recorded ? 0 : n;
+	t->waiting -= n;
 }
 
 // Boundaries that came together share a sample: it is later than all of them.
@@ -85,14 +102,25 @@ static int take_sample(struct sampler *s, const struct boundary *b, size_t n)
 
 	say_pmcd(s, code, &err);
 	code = journal_put(&s->journal, s->pmcd, r, b, n, &err);
-	if (r)
-		pmFreeResult(r);
+	count(s, b, n, r != NULL, code >= 0);
 	if (code < 0) {
 		log_error("%zu boundaries from job %s on are lost: %s", n, b->job, err.text);
 		// Whatever state the files are in: opening them again puts it right.
 		journal_close(&s->journal);
 	}
+	if (r)
+		pmFreeResult(r);
 	return code;
+}
+
+// Said again and again: how old it is shows that we live.
+static void say_counts(struct sampler *s)
+{
+	struct error err = {0};
+
+	if (tally_write(&s->tally, s->args->socket, &err) < 0)
+		log_debug("%s", err.text);
+	spool_rotate(s->args->spool, clock_now_s());
 }
 
 static void *work(void *context)
@@ -100,9 +128,20 @@ static void *work(void *context)
 	struct sampler *s = context;
 	struct boundary b[JOURNAL_MAX_BOUNDARIES];
 	struct error err = {0};
+	int64_t say_ns = 0;
+	bool has_news = false;
 
 	while (!queue_is_done(&s->queue)) {
-		size_t n = queue_take(&s->queue, b, ARRAY_LEN(b), IDLE_S);
+		if (clock_monotonic_ns() >= say_ns) {
+			say_counts(s);
+			say_ns = clock_monotonic_ns() + IDLE_S * NS_PER_S;
+			has_news = false;
+		}
+		size_t n = queue_take(&s->queue, b, ARRAY_LEN(b), has_news ? 1 : IDLE_S);
+		if (n && !has_news) {
+			has_news = true;
+			say_ns = clock_monotonic_ns() + NS_PER_S / 2;
+		}
 		if (n)
 			(void)take_sample(s, b, n);
 		else if (!queue_is_done(&s->queue))
@@ -178,14 +217,20 @@ static bool receive(struct sampler *s, int fd)
 	if (n < 0)
 		return errno == EINTR;
 	uid_t uid = sender(&m);
-	if (boundary_parse(text, (size_t)n, &b) < 0)
+	if (boundary_parse(text, (size_t)n, &b) < 0) {
 		log_warning("a datagram of user %u is no boundary", uid);
-	else if (!may_send(s->args, &b, uid))
+		s->tally.refused++;
+	} else if (!may_send(s->args, &b, uid)) {
 		log_warning("user %u may not send %s of job %s", uid, boundary_event_name(b.event),
 			b.job);
-	else if (!queue_put(&s->queue, &b))
+		s->tally.refused++;
+	} else if (queue_put(&s->queue, &b)) {
+		s->tally.waiting++;
+	} else {
 		log_error("job %s: %s is lost, %d wait", b.job, boundary_event_name(b.event),
 			QUEUE_ROOM);
+		s->tally.lost++;
+	}
 	return true;
 }
 
@@ -273,6 +318,7 @@ int main(int argc, char **argv)
 	CLEANUP(arena_release) struct arena arena = {0};
 	struct arguments args = {.archives = "/var/log/jobsight",
 		.socket = BOUNDARY_SOCKET,
+		.spool = BOUNDARY_SPOOL,
 		.pmcd = "local:",
 		.version = 2};
 	struct common_arguments common = {0};

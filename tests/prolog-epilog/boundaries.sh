@@ -30,6 +30,16 @@ printf '#!/bin/sh\nexec "%s" --catalogue "%s" --archives "%s" --pmcd "%s" --host
 	"$sampler" "$source/conf/catalogue" "$work/tree" "$pmcd" > "$JOBSIGHT_SAMPLER"
 chmod +x "$JOBSIGHT_SAMPLER"
 
+# As root the sampler works beside a pmlogger that is another user: what it makes is the tree's owner's.
+mkdir "$work/tree"
+chmod 2775 "$work/tree"
+[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$work/tree"
+owner=$(stat -c '%U %G %a' "$work/tree")
+of_owner() {
+	find "$work/tree" -type d -exec stat -c '%U %G %a' {} + | sort -u | grep -qx "$owner" &&
+		[ "$(find "$work/tree" -type d -exec stat -c '%U %G %a' {} + | sort -u | wc -l)" -eq 1 ]
+}
+
 say() { # JOB CONTEXT [NAME=VALUE...]
 	say_job=$1 say_context=$2
 	shift 2
@@ -87,6 +97,10 @@ ok "a hook that is none of a job says nothing" say 101 resume
 ok "nor does one without a job" env SLURM_SCRIPT_CONTEXT=prolog_slurmd "$hook"
 ok "a requeued job says how often" say 102 prolog_slurmd SLURM_JOB_RESTART_COUNT=2
 ok "the hook prints nothing" sh -c '[ -z "$("$@" 2>&1)" ]' - env SLURM_JOB_ID=103 SLURM_SCRIPT_CONTEXT=prolog_task "$hook"
+
+if [ "$(id -u)" -eq 0 ]; then
+	ok "folders belong to whom the tree belongs to" of_owner
+fi
 
 # 64 at once
 many() {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts of the sampler as text, and the turn of the spool.
+#include "prolog-epilog/tally.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/state.h"
+#include "common/str.h"
+
+#define STATE_NAME "sampler.state"
+
+enum { TURN_BYTES = 128 << 10, DAY_S = 86400, KEEP_DAYS = 30 };
+
+int tally_write(struct tally *t, const char *socket, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf text = {0};
+	const char *slash = strrchr(socket, '/');
+	char folder[PATH_MAX];
+	char path[PATH_MAX];
+
+	if (!str_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - socket) : 1,
+		    slash ? socket : ".") ||
+		!str_format(path, sizeof(path), "%s/%s", folder, STATE_NAME))
+		return error_set(err, ENAMETOOLONG, "%s: too long", socket);
+	for (int e = 1; e < BOUNDARY_EVENTS; e++)
+		strbuf_printf(&text, "recorded.%s %" PRIu64 "\n",
+			boundary_event_name((enum boundary_event)e), t->recorded[e]);
+	strbuf_printf(&text, "unsampled %" PRIu64 "\nrefused %" PRIu64 "\nlost %" PRIu64 "\n",
+		t->unsampled, t->refused, t->lost);
+	strbuf_printf(&text, "waiting %" PRIu64 "\nconnected %d\n", t->waiting, t->is_connected);
+	TRY(state_replace(folder, STATE_NAME, &text, err));
+	(void)chmod(path, 0644); // agents of PCP read it as a user of their own
+	return 0;
+}
+
+void spool_rotate(const char *path, int64_t now_s)
+{
+	char old[PATH_MAX];
+	struct stat st;
+
+	if (!str_format(old, sizeof(old), "%s.1", path))
+		return;
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+		(st.st_size >= TURN_BYTES || now_s - st.st_mtime >= DAY_S))
+		(void)rename(path, old);
+	if (lstat(old, &st) == 0 && now_s - st.st_mtime >= (int64_t)KEEP_DAYS * DAY_S)
+		(void)unlink(old);
+}
