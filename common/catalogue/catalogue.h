@@ -93,7 +93,10 @@ struct output {               // one thing kept in the document
 	struct expression **value; // one for each source of the metric; NULL: not from this source
 	struct guard *guards;
 	size_t n_guards;
-	bool every_node;     // error PARTIAL unless every node has it
+	bool every_node; // error PARTIAL unless every node has it
+	// From the job's first sample to its last (SUPReMM's window ends a second after the job), not
+	// up to its very begin and end.
+	bool is_by_samples;
 	bool is_kept_shared; // a node-wide value is charged in full on shared nodes (SUPReMM)
 	int error[FAILURE_COUNT];
 	int line;
@@ -105,6 +108,7 @@ struct series {                    // the time series of a metric; NULL in struc
 	bool by_instance;          // keep a line for each core or device besides
 	struct expression **value; // one for each source, evaluated per step
 	struct expression **each;  // by_instance: the line of one instance; NULL: value is it
+	const char *label;         // what its chart is called
 	const char *unit;
 	double scale;
 	int line;

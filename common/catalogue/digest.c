@@ -35,8 +35,9 @@ static void put_source(struct strbuf *b, const struct source *s)
 
 static void put_output(struct strbuf *b, const struct output *o, size_t n_sources)
 {
-	strbuf_printf(b, "\noutput %d %d %u %u %u %d %d ", (int)o->over, (int)o->time,
-		o->skip_first, o->skip_last, o->keep, o->every_node, o->is_kept_shared);
+	strbuf_printf(b, "\noutput %d %d %u %u %u %d %d %d ", (int)o->over, (int)o->time,
+		o->skip_first, o->skip_last, o->keep, o->every_node, o->is_kept_shared,
+		o->is_by_samples);
 	put_text(b, o->document);
 	put_values(b, o->value, n_sources);
 	for (size_t i = 0; i < o->n_guards; i++) {

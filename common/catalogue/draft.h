@@ -19,7 +19,7 @@ struct draft {
 // What an output may say; the same keys may stand in the stanza, for all its outputs.
 struct raw_output {
 	int line;
-	int over, time, shared, every_node; // -1: not said
+	int over, time, shared, every_node, edges; // -1: not said
 	const struct yaml_node *skip, *statistics, *errors, *require, *value, *document;
 };
 

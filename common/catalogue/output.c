@@ -20,6 +20,7 @@ const struct key raw_output_keys[] = {
 	{"require", KEY_ANY, AT(require), NULL},
 	{"every_node", KEY_YES, AT(every_node), NULL},
 	{"shared", KEY_WORD, AT(shared), &words_shared},
+	{"edges", KEY_WORD, AT(edges), &words_edges},
 	{"value", KEY_ANY, AT(value), NULL},
 };
 #undef AT
@@ -42,7 +43,7 @@ static const char *const reserved[] = {
 void raw_output_clear(struct raw_output *o, int line)
 {
 	*o = (struct raw_output){
-		.line = line, .over = -1, .time = -1, .shared = -1, .every_node = -1};
+		.line = line, .over = -1, .time = -1, .shared = -1, .every_node = -1, .edges = -1};
 }
 
 static bool check_component(const char *c, size_t n, bool is_device, size_t *n_stars)
@@ -192,8 +193,11 @@ static void build_output(
 	o->time = raw->time < 0 ? TIME_WHOLE : (enum over_time)raw->time;
 	o->every_node = raw->every_node > 0;
 	o->is_kept_shared = raw->shared > 0;
+	o->is_by_samples = raw->edges > 0;
 	o->keep = read_statistics(d, raw->statistics);
 	memcpy(o->error, usual_error, sizeof(usual_error));
+	if (o->is_by_samples) // too few of them
+		o->error[FAILURE_SHORT] = usual_error[FAILURE_NONE];
 	if (raw->skip)
 		read_skip(d, raw->skip, o);
 	if (raw->errors)

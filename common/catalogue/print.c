@@ -95,6 +95,8 @@ void print_time(const struct output *o, struct strbuf *out)
 		strbuf_printf(out, ", without the first %u", o->skip_first);
 	else if (o->skip_last)
 		strbuf_printf(out, ", without the last %u", o->skip_last);
+	if (o->is_by_samples)
+		strbuf_puts(out, ", between samples");
 }
 
 void print_column(const struct column *c, struct strbuf *out)

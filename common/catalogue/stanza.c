@@ -35,7 +35,7 @@ static const struct key stanza_keys[] = {
 #undef AT
 
 struct raw_series {
-	const char *document, *unit;
+	const char *document, *label, *unit;
 	int over, by;
 	const struct yaml_node *value, *each;
 	double scale;
@@ -44,6 +44,7 @@ struct raw_series {
 #define AT(member) offsetof(struct raw_series, member)
 static const struct key series_keys[] = {
 	{"document", KEY_TEXT, AT(document), NULL},
+	{"label", KEY_TEXT, AT(label), NULL},
 	{"unit", KEY_TEXT, AT(unit), NULL},
 	{"over", KEY_WORD, AT(over), &words_scope},
 	{"by", KEY_WORD, AT(by), &words_by},
@@ -117,6 +118,7 @@ static void read_series(struct draft *d, const struct yaml_node *node, int over)
 	s->over = raw.over < 0 ? SCOPE_NODE : (enum scope)raw.over;
 	s->value = read_value(d, raw.value, "series: value", node->line);
 	check_scope(d, s->value, s->over, "series: value", node->line);
+	s->label = raw.label ? raw.label : d->m->label;
 	s->unit = raw.unit ? raw.unit : d->m->unit;
 	s->scale = raw.scale;
 	if (s->scale == 0)

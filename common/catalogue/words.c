@@ -61,6 +61,7 @@ static const char *const audiences[] = {
 static const char *const charts[] = {"line", "area", "band", "bar", "value"};
 static const char *const types[] = {"real", "double"};
 static const char *const shared[] = {"leave", "keep"};
+static const char *const edges[] = {"linear", "samples"};
 static const char *const bys[] = {"core", "device"};
 
 const struct words words_scope = {scopes, ARRAY_LEN(scopes)};
@@ -73,6 +74,7 @@ const struct words words_audience = {audiences, ARRAY_LEN(audiences)};
 const struct words words_chart = {charts, ARRAY_LEN(charts)};
 const struct words words_type = {types, ARRAY_LEN(types)};
 const struct words words_shared = {shared, ARRAY_LEN(shared)};
+const struct words words_edges = {edges, ARRAY_LEN(edges)};
 const struct words words_by = {bys, ARRAY_LEN(bys)};
 
 int words_find(const struct words *w, const char *text)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiles the catalogue's PCP sources into tracks, sources and items.
+// Compiles the catalogue's sources of one kind into tracks, sources and items.
 #include "summarizer/reduce/plan.h"
 
 #include <string.h>
@@ -40,6 +40,7 @@ static void add_items(
 		s->items[s->n_items++] = (struct plan_item){.value = o->value[s->nth],
 			.output = o,
 			.place = m->first_output + i,
+			.is_by_samples = o->is_by_samples,
 			.needs_job = needs_job(o->value[s->nth])};
 	}
 	if (x->series && x->series->value[s->nth]) {
@@ -65,7 +66,23 @@ static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, 
 	add_items(p, m, s, a);
 }
 
+// Where the number of cores comes from: what cpu.user counts user time by, for PCP as it is named
+// there even if the site has other stanzas.
+static size_t core_track(struct plan *p)
+{
+	for (size_t i = 0; p->kind != SOURCE_PCP && i < p->n_sources; i++)
+		if (str_eq(p->sources[i].metric->name, "cpu.user"))
+			return p->sources[i].tracks[0];
+	return track_of(p, &(struct input){.metric = "kernel.percpu.cpu.user"}, 0);
+}
+
 void plan_make(const struct catalogue *c, unsigned series_points, struct arena *a, struct plan *ret)
+{
+	plan_make_of(c, SOURCE_PCP, series_points, a, ret);
+}
+
+void plan_make_of(const struct catalogue *c, enum source_kind kind, unsigned series_points,
+	struct arena *a, struct plan *ret)
 {
 	size_t n_sources = 0;
 	size_t n_inputs = 0;
@@ -75,6 +92,7 @@ void plan_make(const struct catalogue *c, unsigned series_points, struct arena *
 			n_inputs += c->metrics[i].sources[k].n_inputs;
 		}
 	*ret = (struct plan){.catalogue = c,
+		.kind = kind,
 		.series_points = series_points,
 		.n_metrics = c->n,
 		.metrics = arena_array(a, c->n + 1, sizeof(*ret->metrics)),
@@ -89,10 +107,10 @@ void plan_make(const struct catalogue *c, unsigned series_points, struct arena *
 			.series = x->series ? ret->n_series++ : SIZE_MAX};
 		ret->n_outputs += x->n_outputs;
 		for (size_t k = 0; k < x->n_sources; k++)
-			if (x->sources[k].kind == SOURCE_PCP)
+			if (x->sources[k].kind == kind)
 				add_source(ret, m, k, a);
 		m->n_sources = ret->n_sources - m->first_source;
 	}
-	ret->core_track = track_of(ret, &(struct input){.metric = "kernel.percpu.cpu.user"}, 0);
+	ret->core_track = core_track(ret);
 	ret->ncpu_track = track_of(ret, &(struct input){.metric = "hinv.ncpu"}, 0);
 }

@@ -10,10 +10,10 @@
 #include "common/arena.h"
 #include "common/catalogue/catalogue.h"
 
-struct plan_track { // a PCP metric that some stanza needs
-	const char *metric;
-	uint8_t bits;    // of the counter; 0: what its type says
-	int64_t every_s; // longest interval that a stanza asks for
+struct plan_track {         // a metric that some stanza needs
+	const char *metric; // PCP's name, or PromQL
+	uint8_t bits;       // of the counter; 0: what its type says
+	int64_t every_s;    // longest interval that a stanza asks for
 };
 
 struct plan_item { // something evaluated at each step of a source
@@ -22,6 +22,7 @@ struct plan_item { // something evaluated at each step of a source
 	const struct series *series;   // or this
 	const struct expression *each; // of a series: the line of one instance; NULL: value is it
 	size_t place;                  // number of the output or series in the plan
+	bool is_by_samples;            // of an output
 	bool needs_job;                // its value depends on the job
 };
 
@@ -37,13 +38,14 @@ struct plan_source {
 
 struct plan_metric {
 	const struct metric *metric;
-	size_t first_source, n_sources; // PCP sources in the plan
+	size_t first_source, n_sources; // in the plan
 	size_t first_output;            // number of its first output in the plan
 	size_t series;                  // number of its series; SIZE_MAX: none
 };
 
 struct plan {
 	const struct catalogue *catalogue;
+	enum source_kind kind;       // of all its sources
 	struct plan_metric *metrics; // one for each of the catalogue
 	size_t n_metrics;
 	struct plan_source *sources;
@@ -55,5 +57,8 @@ struct plan {
 	unsigned series_points;
 };
 
+// Of the PCP sources; of those of one kind.
 void plan_make(
 	const struct catalogue *c, unsigned series_points, struct arena *a, struct plan *ret);
+void plan_make_of(const struct catalogue *c, enum source_kind kind, unsigned series_points,
+	struct arena *a, struct plan *ret);

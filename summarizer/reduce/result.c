@@ -12,8 +12,8 @@
 struct whole { // one source over the whole job
 	const struct stepper *stepper;
 	struct expression_frame frame;
-	double *tables[5]; // values first last lowest highest
-	int64_t covered_ns;
+	double *tables[6]; // values first last lowest highest, and values between samples
+	int64_t covered_ns, whole_ns;
 	bool has_samples, has_resets;
 };
 
@@ -25,14 +25,26 @@ static bool has_metric(const struct result_request *q, const char *name)
 	return false;
 }
 
-// The first source whose inputs all exist in the archives of the job's time; -1: none.
-static int choose(const struct result_request *q, const struct plan_metric *m)
+// In an archive a metric exists when it has a descriptor; in Prometheus when there are samples in the
+// job's time, whatever else was asked for.
+static bool has_input(
+	const struct result_request *q, const struct task *t, const struct plan_source *s, size_t i)
+{
+	const struct task_track *own = &t->tracks[s->tracks[i]];
+	if (q->plan->kind == SOURCE_PROMETHEUS)
+		return own->samples || own->covered_ns;
+	return has_metric(q, s->source->inputs[i].metric);
+}
+
+// The first source whose inputs all exist; -1: none.
+static int choose(const struct result_request *q, const struct task *t, const struct plan_metric *m)
 {
 	for (size_t s = 0; s < m->n_sources; s++) {
 		const struct source *x = q->plan->sources[m->first_source + s].source;
 		bool all = true;
 		for (size_t i = 0; i < x->n_inputs && all; i++)
-			all = x->inputs[i].is_optional || has_metric(q, x->inputs[i].metric);
+			all = x->inputs[i].is_optional ||
+			      has_input(q, t, &q->plan->sources[m->first_source + s], i);
 		if (all)
 			return (int)s;
 	}
@@ -61,6 +73,16 @@ static void put(struct whole *w, size_t at, double value, const struct task_cell
 	w->tables[2][at] = (c ? c->last : value) * scale;
 	w->tables[3][at] = (c ? c->lowest : value) * scale;
 	w->tables[4][at] = (c ? c->highest : value) * scale;
+	w->tables[5][at] = w->tables[0][at];
+}
+
+// Up to the edges, and between samples alone.
+static void put_counter(struct whole *w, size_t at, const struct task_cell *c, double scale)
+{
+	double whole = (double)c->sum + c->whole;
+	if (c->steps || c->cuts)
+		put(w, at, whole + c->part, NULL, scale);
+	w->tables[5][at] = c->steps || c->tails ? (whole + c->tail) * scale : NAN;
 }
 
 static void fill_cell(struct whole *w, const struct task *t, const struct track *x, size_t place,
@@ -71,8 +93,8 @@ static void fill_cell(struct whole *w, const struct task *t, const struct track 
 	double scale = w->stepper->plan->source->scale;
 	double held = NAN;
 	if (x->is_counter) {
-		if (c && c->steps)
-			put(w, at, (double)c->sum + c->part, NULL, scale);
+		if (c)
+			put_counter(w, at, c, scale);
 	} else if (c && c->samples) {
 		put(w, at, c->seconds > 0 ? c->integral / c->seconds : c->last, c, scale);
 	} else if (held_value(x, t, row, &held)) {
@@ -100,7 +122,7 @@ static void whole_open(struct whole *w, const struct result_request *q, const st
 {
 	size_t n = s->plan->source->n_inputs;
 	size_t rows = s->domain ? s->domain->n : 1;
-	*w = (struct whole){.stepper = s, .covered_ns = INT64_MAX};
+	*w = (struct whole){.stepper = s, .covered_ns = INT64_MAX, .whole_ns = INT64_MAX};
 	for (size_t k = 0; k < ARRAY_LEN(w->tables); k++) {
 		w->tables[k] = memory_alloc(rows * n + 1, sizeof(double));
 		for (size_t i = 0; i < rows * n; i++)
@@ -113,13 +135,15 @@ static void whole_open(struct whole *w, const struct result_request *q, const st
 		bool required = !s->plan->source->inputs[i].is_optional;
 		if (required && !is_held(x) && own->covered_ns < w->covered_ns)
 			w->covered_ns = own->covered_ns;
+		if (required && !is_held(x) && own->whole_ns < w->whole_ns)
+			w->whole_ns = own->whole_ns;
 		w->has_samples |= own->samples || own->covered_ns;
 		w->has_resets |= own->resets;
 		for (uint32_t r = 0; r < rows; r++)
 			fill_cell(w, t, x, place, row_of_input(s->domain, x, r), r * n + i);
 	}
 	if (w->covered_ns == INT64_MAX) // all inputs are logged once: they hold the whole time
-		w->covered_ns = w->has_samples ? t->end_ns - t->begin_ns : 0;
+		w->covered_ns = w->whole_ns = w->has_samples ? t->end_ns - t->begin_ns : 0;
 	w->frame = (struct expression_frame){
 		.n_inputs = n,
 		.n_instances = rows,
@@ -143,7 +167,7 @@ static unsigned count_cores(const struct result_request *q, const struct task *t
 	const struct task_track *hinv = &t->tracks[q->plan->ncpu_track];
 	unsigned n = 0;
 	for (size_t i = 0; i < cpu->n; i++)
-		n += cpu->cells[i].steps > 0;
+		n += cpu->cells[i].steps > 0 || cpu->cells[i].cuts > 0;
 	if (n)
 		return n;
 	double v = NAN;
@@ -180,23 +204,35 @@ static void add_value(struct values *v, const char *name, double value)
 	v->n++;
 }
 
+// The frame that an output is evaluated over.
+static struct expression_frame frame_of(const struct output *o, const struct whole *w)
+{
+	struct expression_frame f = w->frame;
+	if (!o->is_by_samples)
+		return f;
+	f.values = w->tables[5];
+	f.builtin[BUILTIN_SECONDS] = w->whole_ns ? (double)w->whole_ns / (double)NS_PER_S : NAN;
+	return f;
+}
+
 static void gather_values(struct values *v, const struct output *o, const struct whole *w,
 	const struct task *t, const struct task_item *item)
 {
 	const struct expression *e = o->value[w->stepper->plan->nth];
 	const struct domain *d = w->stepper->domain;
 	bool is_whole = o->time == TIME_WHOLE;
+	struct expression_frame f = frame_of(o, w);
 	bool is_core_sum = o->over == SCOPE_JOB_CORE && d == NULL;
 	if (is_core_sum && t->cores.n && t->cores.n != w->frame.builtin[BUILTIN_CORES])
 		return; // the sum of all cores says nothing of the job's
 	if (expression_is_folded(e) || d == NULL || o->over == SCOPE_NODE) {
-		add_value(v, "",
-			is_whole ? expression_value(e, &w->frame) : fold_result(item, o->time, 0));
+		add_value(
+			v, "", is_whole ? expression_value(e, &f) : fold_result(item, o->time, 0));
 		return;
 	}
 	AUTO_FREE double *result = memory_alloc(d->n + 1, sizeof(*result));
 	if (is_whole)
-		expression_values(e, &w->frame, result);
+		expression_values(e, &f, result);
 	bool named = o->over == SCOPE_DEVICE || o->over == SCOPE_JOB_GPU;
 	for (uint32_t r = 0; r < d->n; r++)
 		if (is_wanted(d, r, o->over, t))
@@ -211,7 +247,7 @@ static int guard_error(const struct output *o, const struct whole *w, const stru
 		const struct expression *e = o->guards[g].when[w->stepper->plan->nth];
 		if (e == NULL)
 			continue;
-		struct expression_frame f = w->frame;
+		struct expression_frame f = frame_of(o, w);
 		for (f.instance = 0; f.instance < f.n_instances; f.instance++) {
 			double v = is_wanted(d, (uint32_t)f.instance, o->over, t)
 			                   ? expression_value(e, &f)
@@ -310,7 +346,7 @@ static void write_metric(const struct result_request *q, struct task *t,
 	const struct plan_metric *m, unsigned cores, struct parts *to)
 {
 	struct whole w;
-	int nth = choose(q, m);
+	int nth = choose(q, t, m);
 	if (nth >= 0) {
 		whole_open(&w, q, &q->steppers[m->first_source + (size_t)nth], t);
 		w.frame.builtin[BUILTIN_CORES] = cores ? cores : NAN;

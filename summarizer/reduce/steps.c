@@ -206,9 +206,48 @@ static void evaluate(struct stepper *s, const struct expression *e, const double
 	s->result[0] = expression_value(e, &f);
 }
 
-static bool is_cut_for(const struct step *step, const struct task *t)
+// Where samples alone count: whether the step lies between two of the job's.
+static bool is_between(const struct step *step, const struct task *t)
 {
+	return step->has_length && step->from_ns >= t->begin_ns &&
+	       step->to_ns <= task_window_end(t);
+}
+
+static bool is_cut_for(const struct step *step, const struct plan_item *item, const struct task *t)
+{
+	if (item->is_by_samples)
+		return !is_between(step, t);
 	return step->has_length && (step->from_ns < t->begin_ns || step->to_ns > t->end_ns);
+}
+
+// The frame at a sample whose step is not the job's: gauges alone.
+static const double *at_sample(struct stepper *s)
+{
+	size_t n = s->plan->source->n_inputs;
+	for (size_t at = 0; at < s->n_rows * n; at++)
+		s->edge[at] = s->inputs[at % n]->is_counter ? NAN : s->values[at];
+	return s->edge;
+}
+
+// An item of samples for one task.
+static void feed_sample(struct stepper *s, const struct step *step, const struct plan_item *item,
+	const struct expression *e, struct task *t)
+{
+	bool is_whole = is_between(step, t);
+	if (step->to_ns < t->begin_ns || step->to_ns > task_window_end(t))
+		return;
+	int64_t from = is_whole ? step->from_ns : step->to_ns;
+	if (!is_whole || item->needs_job)
+		evaluate(s, e, is_whole ? s->values : at_sample(s),
+			(double)(step->to_ns - from) / (double)NS_PER_S, step->cores, t);
+	struct fold_step f = {.from_ns = from,
+		.to_ns = step->to_ns,
+		.is_sample = true,
+		.values = s->result,
+		.n = expression_is_folded(e) ? 1 : s->n_rows,
+		.domain = expression_is_folded(e) ? NULL : s->domain};
+	size_t place = s->plan->first_item + (size_t)(item - s->plan->items);
+	fold_item(&t->items[place], item, &f, t, s->plan->metric->every_s);
 }
 
 // One item for one task: the shared result when the whole step is the job's.
@@ -217,13 +256,17 @@ static void feed(struct stepper *s, const struct step *step, const struct plan_i
 {
 	int64_t from = step->from_ns;
 	int64_t to = step->to_ns;
+	if (item->is_by_samples) {
+		feed_sample(s, step, item, e, t);
+		return;
+	}
 	bool is_inside = task_holds(t, to);
 	bool overlaps = step->has_length && task_clip(t, &from, &to);
 	if (!is_inside && !overlaps)
 		return;
 	if (!overlaps)
 		from = to = step->to_ns;
-	bool is_cut = is_cut_for(step, t);
+	bool is_cut = is_cut_for(step, item, t);
 	if (is_cut || item->needs_job) {
 		const double *values = is_cut ? cut(s, step, t, from, to) : s->values;
 		evaluate(s, e, values, (double)(to - from) / (double)NS_PER_S, step->cores, t);
@@ -252,10 +295,10 @@ static void feed_all(struct stepper *s, const struct step *step, const struct pl
 	if (!item->needs_job)
 		evaluate(s, e, s->values, seconds, step->cores, NULL);
 	for (size_t i = 0; i < n_tasks; i++)
-		if (!is_cut_for(step, tasks[i]))
+		if (!is_cut_for(step, item, tasks[i]))
 			feed(s, step, item, e, tasks[i], is_each);
 	for (size_t i = 0; i < n_tasks; i++)
-		if (is_cut_for(step, tasks[i]))
+		if (is_cut_for(step, item, tasks[i]))
 			feed(s, step, item, e, tasks[i], is_each);
 }
 

@@ -49,12 +49,24 @@ static void grow(struct task_track *x, size_t n)
 	x->n = n;
 }
 
-static void feed_counter(struct task_cell *to, const struct cell *from, double part)
+struct share {       // of the last step, that is the job's
+	double part; // 0: none, 1: all
+	bool is_tail;
+};
+
+static void feed_counter(struct task_cell *to, const struct cell *from, struct share s)
 {
 	if (!from->has_step)
 		return;
-	to->steps++;
-	to->part += from->step * part;
+	if (s.part == 1) {
+		to->steps++;
+		to->whole += from->step;
+	} else if (s.part > 0) {
+		to->cuts++;
+		to->part += from->step * s.part;
+	}
+	to->tails += s.is_tail;
+	to->tail += s.is_tail ? from->step : 0;
 }
 
 // Puts down what the totals were before the last sample.
@@ -129,21 +141,23 @@ static void feed_gauge(
 	to->seconds += seconds;
 }
 
-static void feed_cells(
-	struct task *t, struct task_track *own, const struct track *x, int64_t from, int64_t to)
+static void feed_cells(struct task *t, struct task_track *own, const struct track *x, int64_t from,
+	int64_t to, bool is_tail)
 {
 	bool overlaps = from < to;
 	bool is_inside = task_holds(t, x->time_ns);
 	double seconds = (double)(to - from) / (double)NS_PER_S;
-	double part = overlaps ? (double)(to - from) / (double)(x->time_ns - x->before_ns) : 0;
+	struct share share = {.is_tail = is_tail};
+	if (overlaps)
+		share.part = (double)(to - from) / (double)(x->time_ns - x->before_ns);
 	grow(own, x->n_cells);
 	for (size_t i = 0; i < x->n_present; i++) {
 		const struct cell *cell = &x->cells[x->present[i]];
 		struct task_cell *mine = &own->cells[x->present[i]];
 		if (!x->is_counter)
 			feed_gauge(mine, cell, seconds, is_inside, x->is_held);
-		else if (overlaps)
-			feed_counter(mine, cell, part);
+		else
+			feed_counter(mine, cell, share);
 	}
 }
 
@@ -156,7 +170,9 @@ void task_feed(struct task *t, size_t place, const struct track *x)
 	bool is_inside = task_holds(t, x->time_ns);
 	if (own->base && !own->is_closed && x->time_ns > t->end_ns)
 		close_base(own, x, false);
-	if (!is_inside && !overlaps)
+	bool is_tail = x->has_step && x->before_ns >= t->begin_ns && x->time_ns > t->end_ns &&
+	               x->time_ns <= task_window_end(t);
+	if (!is_inside && !overlaps && !is_tail)
 		return;
 	if (!overlaps)
 		from = to;
@@ -164,8 +180,9 @@ void task_feed(struct task *t, size_t place, const struct track *x)
 	own->samples += is_inside;
 	own->resets += overlaps && x->is_reset;
 	bool is_whole = overlaps && to - from == x->time_ns - x->before_ns;
-	if (!x->is_counter || x->is_float || (overlaps && !is_whole))
-		feed_cells(t, own, x, from, to);
+	own->whole_ns += is_whole || is_tail ? x->time_ns - x->before_ns : 0;
+	if (!x->is_counter || x->is_float || (overlaps && !is_whole) || is_tail)
+		feed_cells(t, own, x, from, to, is_tail);
 	else if (is_whole && own->base == NULL)
 		open_base(own, x);
 }

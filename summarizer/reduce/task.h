@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/job.h"
 #include "summarizer/reduce/cores.h"
 #include "summarizer/reduce/plan.h"
@@ -16,12 +17,14 @@
 
 struct task_cell {       // one instance of one track
 	uint64_t sum;    // increase of an integer counter over whole steps
-	double part;     // over cut ones; of other counters over all
+	double whole;    // of other counters
+	double part;     // over cut steps
+	double tail;     // over the step that ends less than a second after the job
 	double integral; // of a gauge over time
 	double seconds;
 	double first, last, lowest, highest;
 	uint32_t samples; // inside the job
-	uint32_t steps;
+	uint32_t steps, cuts, tails;
 };
 
 // Whole steps of an integer counter are not added up for each job: their sum is what the track's
@@ -38,6 +41,7 @@ struct task_track {
 	size_t n_base;
 	bool is_closed;     // and the last one is past
 	int64_t covered_ns; // of the job's time, lies between good samples
+	int64_t whole_ns;   // lies in whole steps
 	uint32_t samples, resets;
 };
 
@@ -85,6 +89,12 @@ static inline bool task_clip(const struct task *t, int64_t *from, int64_t *to)
 	if (*to > t->end_ns)
 		*to = t->end_ns;
 	return *from < *to;
+}
+
+// Where only samples count, those up to a second after the end are the job's, as in SUPReMM.
+static inline int64_t task_window_end(const struct task *t)
+{
+	return t->has_end ? t->end_ns : t->end_ns + NS_PER_S;
 }
 
 static inline bool task_holds(const struct task *t, int64_t at)
