@@ -56,14 +56,14 @@ static const struct field v1_7[] = {SINCE_1_6(24, 112, 136)};
 
 static const struct {
 	unsigned content;
-	size_t size;
+	size_t size; // up to the last number that is taken
 	const struct field *fields;
 	size_t n;
 } forms[] = {
 	{1, 96, v1_1, ARRAY_LEN(v1_1)},
 	{2, 104, v1_1, ARRAY_LEN(v1_1)},
 	{3, 120, v1_3, ARRAY_LEN(v1_3)},
-	{4, 288, v1_4, ARRAY_LEN(v1_4)},
+	{4, 232, v1_4, ARRAY_LEN(v1_4)},
 	{5, 304, v1_5, ARRAY_LEN(v1_5)},
 	{6, 256, v1_6, ARRAY_LEN(v1_6)},
 	{7, 264, v1_7, ARRAY_LEN(v1_7)},

@@ -2,6 +2,8 @@
 // The tables of the PMDA `msr`, made from the rows of metrics.def.
 #include "pmdas/msr/msr.h"
 
+#include <linux/capability.h>
+
 #include "common/macro.h"
 
 static const struct frame_metric metrics[] = {
@@ -42,6 +44,7 @@ const struct frame_pmda msr_pmda = {
 	.n_metrics = ARRAY_LEN(metrics),
 	.indoms = indoms,
 	.n_indoms = ARRAY_LEN(indoms),
+	.keep = UINT64_C(1) << CAP_SYS_RAWIO, // for a CPU that comes back online
 	.open = msr_open,
 	.close = msr_close,
 };
