@@ -11,6 +11,7 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "summarizer/archive/tree.h"
+#include "summarizer/fetch.h"
 #include "summarizer/pool.h"
 #include "summarizer/reduce/boundary.h"
 #include "summarizer/reduce/host.h"
@@ -22,6 +23,7 @@ struct run {
 	struct batch *batch;
 	struct arena arena;
 	struct archive_tree tree;
+	struct fetched fetched;
 	struct pool_host *hosts;
 	size_t n_hosts;
 	struct pool_results results;
@@ -38,6 +40,7 @@ static void run_close(struct run *r)
 	free(r->hosts);
 	pool_results_close(&r->results);
 	archive_tree_release(&r->tree);
+	fetched_remove(&r->fetched);
 	arena_release(&r->documents);
 	arena_release(&r->arena);
 }
@@ -229,7 +232,10 @@ static int make_documents(struct run *r, struct error *err)
 int batch_run(struct batch *b, struct error *err)
 {
 	CLEANUP(run_close) struct run r = {.batch = b};
-	TRY(scan(&r, err));
+	if (b->prometheus)
+		TRY(fetch_hosts(b, bad_archive, b, &r.arena, &r.tree, &r.fetched, err));
+	else
+		TRY(scan(&r, err));
 	assign(&r);
 	struct pool_request q = {.plan = b->plan,
 		.hosts = r.hosts,

@@ -12,6 +12,7 @@
 #include "common/job.h"
 #include "common/settings.h"
 #include "common/store/store.h"
+#include "summarizer/prometheus/prometheus.h"
 #include "summarizer/reduce/plan.h"
 
 struct batch_counts {
@@ -25,7 +26,8 @@ struct batch {
 	const struct cluster_settings *cluster;
 	const char *const *roots; // of archives
 	size_t n_roots;
-	struct store *store; // NULL: nothing is stored
+	const struct prometheus_settings *prometheus; // NULL: archives
+	struct store *store;                          // NULL: nothing is stored
 	unsigned workers;
 	const struct job *jobs;
 	size_t n_jobs;

@@ -20,6 +20,7 @@
 struct arguments {
 	const char *accounting;
 	struct option_list archives;
+	const char *prometheus;
 	const char *store;
 	const char *cluster;
 	struct option_list jobs;
@@ -35,6 +36,9 @@ static const struct option options[] = {
 		"Who ran what: sacct:FILE; default: the cluster's setting."},
 	{"archives", 'A', OPTION_LIST, AT(archives), "DIR",
 		"Root of an archive tree, or any folder with PCP archives; default: the cluster's."},
+	{"prometheus", 'P', OPTION_TEXT, AT(prometheus), "URL",
+		"Samples from this Prometheus instead of archives; default: the cluster's, where it has "
+		"no archives."},
 	{"store", 's', OPTION_TEXT, AT(store), "URL",
 		"Document store: sqlite:FILE or mongodb://...; default: store.url."},
 	{"cluster", 'C', OPTION_TEXT, AT(cluster), "NAME",
@@ -66,6 +70,7 @@ static const struct program program = {
 
 // Pairs of job and host in one batch: their partial results lie in temporary files meanwhile.
 #define BATCH_PAIRS 20000
+#define FETCH_PAIRS 500 // of Prometheus, where the samples themselves lie there too
 
 struct session {
 	struct arena arena;
@@ -127,6 +132,14 @@ static void bad_stanza(void *context, const struct error *why)
 	log_warning("%s", why->text);
 }
 
+// Where Prometheus is; NULL: archives are read.
+static const char *prometheus_url(const struct session *s)
+{
+	if (s->args.prometheus || s->args.archives.n)
+		return s->args.prometheus;
+	return s->cluster->archives ? NULL : s->cluster->prometheus;
+}
+
 static int load_catalogue(struct session *s, struct error *err)
 {
 	const char *directories[] = {s->settings.catalogue_shipped, s->settings.catalogue_path};
@@ -135,8 +148,8 @@ static int load_catalogue(struct session *s, struct error *err)
 		directories, ARRAY_LEN(directories), &p, &s->arena, &s->catalogue, err);
 	if (rc < 0)
 		return rc;
-	plan_make(
-		&s->catalogue, (unsigned)s->settings.summarizer_series_points, &s->arena, &s->plan);
+	plan_make_of(&s->catalogue, prometheus_url(s) ? SOURCE_PROMETHEUS : SOURCE_PCP,
+		(unsigned)s->settings.summarizer_series_points, &s->arena, &s->plan);
 	return 0;
 }
 
@@ -192,37 +205,62 @@ static unsigned workers_of(const struct session *s)
 	return n > 256 ? 256 : (unsigned)n;
 }
 
-// Jobs of the next batch: as many as together ran on BATCH_PAIRS hosts, at least one.
-static size_t batch_size(const struct job *jobs, size_t n)
+// Jobs of the next batch: as many as together ran on so many hosts, at least one.
+static size_t batch_size(const struct job *jobs, size_t n, size_t most)
 {
 	size_t pairs = jobs[0].hosts.n;
 	size_t size = 1;
-	while (size < n && pairs + jobs[size].hosts.n <= BATCH_PAIRS)
+	while (size < n && pairs + jobs[size].hosts.n <= most)
 		pairs += jobs[size++].hosts.n;
 	return size;
+}
+
+static void prometheus_configure(
+	const struct session *s, const char *url, struct prometheus_settings *ret)
+{
+	const struct settings *x = &s->settings;
+	*ret = (struct prometheus_settings){
+		.http = {.url = url,
+			.user = x->prometheus_user,
+			.password = x->prometheus_password,
+			.token = x->prometheus_token,
+			.ca_file = x->prometheus_ca_file,
+			.tenant = x->prometheus_tenant,
+			.timeout_s = x->prometheus_timeout,
+			.backoff_s = x->prometheus_backoff,
+			.tries = (unsigned)x->prometheus_tries,
+			.max_bytes = x->prometheus_answer_mib << 20},
+		.host_label = x->prometheus_host_label,
+		.host_form = x->prometheus_host_form,
+	};
 }
 
 static int run_batches(struct session *s, const struct job *jobs, size_t n, struct error *err)
 {
 	const char *const *roots = s->args.archives.items;
 	size_t n_roots = s->args.archives.n;
-	if (n_roots == 0 && s->cluster->archives) {
+	struct prometheus_settings prometheus;
+	const char *url = prometheus_url(s);
+	if (n_roots == 0 && url == NULL && s->cluster->archives) {
 		roots = &s->cluster->archives;
 		n_roots = 1;
 	}
-	if (n_roots == 0)
-		return error_set(err, EINVAL, "no archives: give --archives DIR");
+	if (n_roots == 0 && url == NULL)
+		return error_set(
+			err, EINVAL, "no archives: give --archives DIR or --prometheus URL");
+	prometheus_configure(s, url, &prometheus);
 	struct batch b = {.plan = &s->plan,
 		.cluster = s->cluster,
 		.roots = roots,
 		.n_roots = n_roots,
+		.prometheus = url ? &prometheus : NULL,
 		.store = s->args.dry_run ? NULL : s->store,
 		.workers = workers_of(s),
 		.counts = s->counts};
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i += b.n_jobs) {
 		b.jobs = jobs + i;
-		b.n_jobs = batch_size(b.jobs, n - i);
+		b.n_jobs = batch_size(b.jobs, n - i, url ? FETCH_PAIRS : BATCH_PAIRS);
 		rc = batch_run(&b, err);
 	}
 	s->counts = b.counts;

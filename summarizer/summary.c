@@ -72,7 +72,8 @@ static void put_summarization(struct doc *to, const struct merge *m, int code)
 	const struct job *job = m->request->job;
 	doc_put_text(to, a, "version", SUMMARY_VERSION);
 	doc_put_time(to, a, "created", job->end_s * 1000);
-	doc_put_text(to, a, "datasource", "pcp");
+	bool is_pcp = m->request->plan->kind == SOURCE_PCP;
+	doc_put_text(to, a, "datasource", is_pcp ? "pcp" : "prometheus");
 	doc_put_bool(to, a, "complete", code == 0 && m->n_there == m->n);
 	if (code == SUMMARY_BAD_NODES)
 		doc_put_bool(to, a, "skipped_invalid_nodecount", true);

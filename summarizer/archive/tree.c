@@ -49,18 +49,18 @@ static int read_label(const char *path, struct archive_label *ret, struct error 
 	return archive_label_parse(b, path, ret, err);
 }
 
-static void keep(const struct scan *s, const char *base, const struct archive_label *label)
+void archive_tree_add(struct archive_tree *t, struct arena *a, const char *base, const char *host,
+	int64_t start_ns)
 {
-	struct archive_tree *t = s->tree;
-	struct archive_host *h = map_get(&t->hosts, label->host);
+	struct archive_host *h = map_get(&t->hosts, host);
 	if (h == NULL) {
-		h = arena_alloc(s->arena, sizeof(*h));
-		h->name = arena_strdup(s->arena, label->host);
+		h = arena_alloc(a, sizeof(*h));
+		h->name = arena_strdup(a, host);
 		map_put(&t->hosts, h->name, h);
 		size_t len = strcspn(h->name, ".");
-		const char *cut = arena_strndup(s->arena, h->name, len);
+		const char *cut = arena_strndup(a, h->name, len);
 		// Two hosts of one short name: the short name means neither.
-		struct archive_host *none = arena_alloc(s->arena, sizeof(*none));
+		struct archive_host *none = arena_alloc(a, sizeof(*none));
 		map_put(&t->short_names, cut, map_get(&t->short_names, cut) ? none : h);
 	}
 	for (size_t i = 0; i < h->n; i++)
@@ -69,12 +69,12 @@ static void keep(const struct scan *s, const char *base, const struct archive_la
 	if (h->n == h->room) {
 		struct archive_place *old = h->places;
 		h->room = h->room ? 2 * h->room : 8;
-		h->places = arena_array(s->arena, h->room, sizeof(*h->places));
+		h->places = arena_array(a, h->room, sizeof(*h->places));
 		if (h->n)
 			memcpy(h->places, old, h->n * sizeof(*old));
 	}
 	h->places[h->n++] = (struct archive_place){
-		.base = arena_strdup(s->arena, base), .host = h->name, .start_ns = label->start_ns};
+		.base = arena_strdup(a, base), .host = h->name, .start_ns = start_ns};
 	t->n++;
 }
 
@@ -100,7 +100,7 @@ static void look_at(const struct scan *s, const char *path, size_t base_len)
 		return;
 	CLEANUP(strbuf_release) struct strbuf base = {0};
 	strbuf_add(&base, path, base_len);
-	keep(s, strbuf_text(&base), &label);
+	archive_tree_add(s->tree, s->arena, strbuf_text(&base), label.host, label.start_ns);
 }
 
 // The number that a folder of the layout is called by, -1 if it is none of so many digits.

@@ -45,6 +45,10 @@ struct archive_tree_request {
 int archive_tree_scan(struct archive_tree *t, const struct archive_tree_request *r, struct arena *a,
 	struct error *err) MUST_USE;
 
+// Adds one archive that is known already; an archive that is there twice counts once.
+void archive_tree_add(struct archive_tree *t, struct arena *a, const char *base, const char *host,
+	int64_t start_ns);
+
 // The archives of a host: by its full name, else by the name up to the first dot when just one
 // host has it. NULL: none.
 const struct archive_host *archive_tree_host(const struct archive_tree *t, const char *name);

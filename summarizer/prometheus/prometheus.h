@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hosts of a batch as Prometheus knows them: what the catalogue asks for is fetched for many
+// hosts at once, in bounded portions, and laid down as archives in a folder of our own.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "summarizer/archive/tree.h"
+#include "summarizer/prometheus/http.h"
+#include "summarizer/reduce/plan.h"
+
+struct prometheus_settings {
+	struct http_settings http;
+	const char *host_label; // instead of the stanzas' own; NULL
+	const char *host_form;  // "{host}:9100"; NULL: "{host}"
+};
+
+struct prometheus_host {
+	const char *name;
+	int64_t begin_s, end_s; // of the jobs there
+};
+
+struct prometheus_request {
+	const struct prometheus_settings *settings;
+	const struct plan *plan; // of Prometheus sources
+	const char *folder;      // exists, is empty
+	const struct prometheus_host *hosts;
+	size_t n_hosts;
+	// Called for a stanza that cannot be asked for and for odd answers.
+	void (*bad)(void *context, const struct error *why);
+	void *context;
+};
+
+int prometheus_fetch(const struct prometheus_request *q, struct archive_tree *tree, struct arena *a,
+	struct error *err) MUST_USE;
