@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // at_once TOTAL N COMMAND...: runs COMMAND, N at once, until TOTAL have run; prints median, 99th
-// percentile and maximum of their times from fork to end, in milliseconds, and how many failed.
+// percentile and maximum of their times from fork to end, in milliseconds, how many failed, and the
+// processor time of one, in milliseconds.
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +48,15 @@ static void start(struct child *c, char **command)
 	}
 }
 
+static double cpu_ms(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t total = 0;
@@ -66,7 +77,7 @@ int main(int argc, char **argv)
 		usleep(20000);
 	}
 	qsort(ms, done, sizeof(*ms), by_value);
-	printf("%.2f %.2f %.2f %zu\n", ms[done / 2], ms[(done - 1) * 99 / 100], ms[done - 1],
-		failed);
+	printf("%.2f %.2f %.2f %zu %.2f\n", ms[done / 2], ms[(done - 1) * 99 / 100], ms[done - 1],
+		failed, cpu_ms() / (double)done);
 	return 0;
 }
