@@ -58,41 +58,74 @@ static void lose(void *device)
 	(void)device;
 }
 
-static bool is_taken(const struct frame_roster *r, unsigned indom, int id)
+void frame_roster_attach(struct frame_roster *r, struct frame_member *u)
 {
-	for (const struct frame_member *u = r->units; u != NULL; u = u->next) {
-		if (u->indom == indom && u->adopted && u->instance.id == id)
-			return true;
-	}
-	return false;
+	u->next = r->guests;
+	r->guests = u;
+	u->present = true;
+	r->changed = true;
 }
 
-static int adopt(struct frame_roster *r, struct frame_member *u, struct frame *f)
+void frame_roster_show(struct frame_roster *r, struct frame_member *u, bool present)
 {
-	unsigned attempt = 0;
-	int rc = 0;
+	r->changed |= u->present != present;
+	u->present = present;
+}
 
-	do {
-		u->instance.id = frame_instance_id(u->instance.name, attempt++);
-	} while (is_taken(r, u->indom, u->instance.id));
-	if (u->work.sample != NULL)
-		rc = frame_crew_add(f->crew, &u->work);
-	u->adopted = rc == 0;
-	return rc;
+static const struct frame_member *find_id(
+	const struct frame_member *list, unsigned indom, int id, const struct frame_member *but)
+{
+	for (const struct frame_member *u = list; u != NULL; u = u->next) {
+		if (u != but && u->indom == indom && u->adopted && u->instance.id == id)
+			return u;
+	}
+	return NULL;
+}
+
+static bool is_taken(const struct frame_roster *r, const struct frame_member *u)
+{
+	return find_id(r->units, u->indom, u->instance.id, u) != NULL ||
+	       find_id(r->guests, u->indom, u->instance.id, u) != NULL;
+}
+
+static void adopt(struct frame_roster *r, struct frame_member *list, struct frame *f)
+{
+	for (struct frame_member *u = list; u != NULL; u = u->next) {
+		unsigned attempt = 0;
+
+		if (u->adopted)
+			continue;
+		do {
+			u->instance.id = frame_instance_id(u->instance.name, attempt++);
+		} while (is_taken(r, u));
+		u->adopted = u->work.sample == NULL || frame_crew_add(f->crew, &u->work) == 0;
+		if (!u->adopted)
+			r->changed = true; // tried again next time
+	}
+}
+
+static unsigned gather(
+	const struct frame_member *list, unsigned indom, struct frame_instance *set, unsigned n)
+{
+	for (const struct frame_member *u = list; u != NULL; u = u->next) {
+		if (u->indom != indom || !u->present || !u->adopted)
+			continue;
+		if (set != NULL)
+			set[n] = u->instance;
+		n++;
+	}
+	return n;
 }
 
 static int set_indom(struct frame_roster *r, struct frame *f, unsigned indom)
 {
-	struct frame_instance *set = calloc(r->count + 1, sizeof(*set));
-	unsigned n = 0;
+	unsigned n = gather(r->guests, indom, NULL, gather(r->units, indom, NULL, 0));
+	struct frame_instance *set = calloc(n ? n : 1, sizeof(*set));
 	int rc;
 
 	if (set == NULL)
 		return -ENOMEM;
-	for (const struct frame_member *u = r->units; u != NULL; u = u->next) {
-		if (u->indom == indom && u->present && u->adopted && n < r->count)
-			set[n++] = u->instance;
-	}
+	gather(r->guests, indom, set, gather(r->units, indom, set, 0));
 	rc = frame_indom_set(f, indom, set, n);
 	free(set);
 	return rc;
@@ -103,10 +136,8 @@ void frame_roster_refresh(struct frame_roster *r, struct frame *f)
 	if (!r->changed)
 		return;
 	r->changed = false;
-	for (struct frame_member *u = r->units; u != NULL; u = u->next) {
-		if (!u->adopted && adopt(r, u, f) < 0)
-			r->changed = true; // tried again next time
-	}
+	adopt(r, r->units, f);
+	adopt(r, r->guests, f);
 	for (unsigned i = 0; i < r->n_indoms; i++) {
 		if (set_indom(r, f, i) < 0)
 			r->changed = true;
@@ -128,13 +159,19 @@ int frame_roster_start(struct frame_roster *r, struct frame *f)
 	return r->changed ? -ENOMEM : frame_crew_add(f->crew, &work);
 }
 
-void frame_roster_free(struct frame_roster *r, void (*release)(struct frame_member *u))
+static void free_list(struct frame_member **list, void (*release)(struct frame_member *u))
 {
-	while (r->scanned != NULL) {
-		struct frame_member *u = r->scanned;
+	while (*list != NULL) {
+		struct frame_member *u = *list;
 
-		r->scanned = u->next;
+		*list = u->next;
 		release(u);
 	}
+}
+
+void frame_roster_free(struct frame_roster *r, void (*release)(struct frame_member *u))
+{
+	free_list(&r->scanned, release);
+	free_list(&r->guests, release);
 	r->units = NULL;
 }

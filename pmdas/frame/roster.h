@@ -27,6 +27,7 @@ struct frame_roster {
 	unsigned count;               // of units
 	struct frame_member *scanned; // of the worker that is inside
 	struct frame_member *units;   // under the lock
+	struct frame_member *guests;  // the same, of those that the scan does not look for
 	bool changed;
 };
 
@@ -40,5 +41,9 @@ int frame_roster_start(struct frame_roster *r, struct frame *f);
 
 // Makes instances and work of what was found since; for frame_pmda.refresh.
 void frame_roster_refresh(struct frame_roster *r, struct frame *f);
+
+// Under the lock, for what another worker found: a new member, and whether it is there.
+void frame_roster_attach(struct frame_roster *r, struct frame_member *u);
+void frame_roster_show(struct frame_roster *r, struct frame_member *u, bool present);
 
 void frame_roster_free(struct frame_roster *r, void (*release)(struct frame_member *u));
