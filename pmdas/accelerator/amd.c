@@ -94,12 +94,21 @@ static void add_errors(struct accelerator_unit *u, const char *folder, const cha
 	accelerator_set(&u->next.ecc_uncorrected, u->next.ecc_uncorrected.value + uncorrected);
 }
 
+static void count_pages(struct accelerator_unit *u, const char *folder)
+{
+	char *text = malloc(BAD_PAGES_BYTES);
+	char path[96];
+
+	pmsprintf(path, sizeof(path), "%s/gpu_vram_bad_pages", folder);
+	if (text && frame_read_file(u->accelerator->root, path, text, BAD_PAGES_BYTES) >= 0)
+		accelerator_set(&u->next.memory_remapped, ras_count_retired(text));
+	free(text);
+}
+
 // Errors of all blocks of the device (memory, caches, copy engines, ...), and retired pages.
 static void sample_errors(struct accelerator_unit *u)
 {
-	AUTO_FREE char *pages = malloc(BAD_PAGES_BYTES);
 	char folder[64];
-	char path[96];
 	struct dirent *e;
 	DIR *dir;
 	int fd;
@@ -119,9 +128,7 @@ static void sample_errors(struct accelerator_unit *u)
 			add_errors(u, folder, e->d_name);
 	}
 	closedir(dir);
-	pmsprintf(path, sizeof(path), "%s/gpu_vram_bad_pages", folder);
-	if (pages && frame_read_file(u->accelerator->root, path, pages, BAD_PAGES_BYTES) >= 0)
-		accelerator_set(&u->next.memory_remapped, ras_count_retired(pages));
+	count_pages(u, folder);
 }
 
 static void sample_files(struct accelerator_unit *u)

@@ -165,7 +165,7 @@ void drm_rescan(struct accelerator_finder *f)
 
 int drm_find(struct accelerator *a)
 {
-	AUTO_FREE struct accelerator_finder *f = calloc(1, sizeof(*f));
+	struct accelerator_finder *f = calloc(1, sizeof(*f));
 	int rc = f ? 0 : -ENOMEM;
 
 	if (rc == 0) {
@@ -174,5 +174,6 @@ int drm_find(struct accelerator *a)
 	}
 	for (unsigned i = 0; rc == 0 && i < f->n_born; i++)
 		rc = accelerator_add(a, f->born[i]);
+	free(f);
 	return rc ? rc : fdinfo_scan_new(a->root, &a->scan);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intel's devices, from the files of the drivers i915 and xe: energy, clock, temperature, idle time.
+#include <errno.h>
 #include <stdlib.h>
 
 #include "common/macro.h"
@@ -74,20 +75,21 @@ static void add_client(struct accelerator_unit *u, const struct fdinfo_client *c
 // The engines' use and the memory are sums over the device's users: no file has them for the device.
 static void sample_clients(struct accelerator_unit *u)
 {
-	AUTO_FREE struct fdinfo_client *clients = calloc(ACCELERATOR_PROCESSES, sizeof(*clients));
+	struct fdinfo_client *clients = calloc(ACCELERATOR_PROCESSES, sizeof(*clients));
 	struct accelerator_process processes[ACCELERATOR_PROCESSES] = {0};
 	unsigned n = 0;
-	int found;
+	int found = -ENOMEM;
 
-	if (clients == NULL || u->accelerator->scan == NULL)
-		return;
-	found = fdinfo_scan_clients(u->accelerator->scan, u->pci, clients, ACCELERATOR_PROCESSES);
-	if (found < 0)
-		return;
-	accelerator_set(&u->next.memory_used, 0);
-	for (int i = 0; i < found; i++)
-		add_client(u, &clients[i], processes, &n);
-	accelerator_show_processes(u, processes, n);
+	if (clients != NULL)
+		found = fdinfo_scan_clients(
+			u->accelerator->scan, u->pci, clients, ACCELERATOR_PROCESSES);
+	if (found >= 0) {
+		accelerator_set(&u->next.memory_used, 0);
+		for (int i = 0; i < found; i++)
+			add_client(u, &clients[i], processes, &n);
+		accelerator_show_processes(u, processes, n);
+	}
+	free(clients);
 }
 
 void intel_sample(struct accelerator_unit *u, uint64_t want)

@@ -291,35 +291,43 @@ static void sample_activity(struct accelerator_unit *u, const struct nvml *n)
 		*(struct frame_reading *)((char *)&u->next + gpm_rows[i].field) = u->gpm_last[i];
 }
 
-// How busy each process has kept the device lately. One that is not in the library's answer has not.
-static void add_shares(const struct accelerator_unit *u, const struct nvml *n,
+// The newest sample of each process. One that has none has not been busy.
+static void match_samples(const struct nvml_process_sample *s, unsigned samples,
 	struct accelerator_process *processes, unsigned count)
 {
-	AUTO_FREE struct nvml_process_sample *s = calloc(ACCELERATOR_PROCESSES, sizeof(*s));
-	unsigned samples = ACCELERATOR_PROCESSES;
-	struct timespec now;
-	uint64_t now_us;
-	int rc;
-
-	if (s == NULL || n->DeviceGetProcessUtilization == NULL)
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-	rc = n->DeviceGetProcessUtilization(u->handle, s, &samples, now_us - SHARE_WINDOW_US);
-	if (rc != NVML_SUCCESS && rc != NVML_NOT_FOUND)
-		return;
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t newest = 0;
 
 		accelerator_set(&processes[i].busy, 0);
-		for (unsigned k = 0; rc == NVML_SUCCESS && k < samples && k < ACCELERATOR_PROCESSES;
-			k++) {
+		for (unsigned k = 0; k < samples; k++) {
 			if (s[k].pid != processes[i].pid || s[k].time_us < newest || s[k].sm > 100)
 				continue;
 			newest = s[k].time_us;
 			processes[i].busy.value = s[k].sm * UINT64_C(1000);
 		}
 	}
+}
+
+// How busy each process has kept the device lately.
+static void add_shares(const struct accelerator_unit *u, const struct nvml *n,
+	struct accelerator_process *processes, unsigned count)
+{
+	struct nvml_process_sample *s = calloc(ACCELERATOR_PROCESSES, sizeof(*s));
+	unsigned samples = ACCELERATOR_PROCESSES;
+	struct timespec now;
+	uint64_t now_us;
+	int rc = NVML_NOT_SUPPORTED;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	if (s != NULL && n->DeviceGetProcessUtilization != NULL)
+		rc = n->DeviceGetProcessUtilization(
+			u->handle, s, &samples, now_us - SHARE_WINDOW_US);
+	if (rc == NVML_NOT_FOUND)
+		samples = 0;
+	if (samples <= ACCELERATOR_PROCESSES && (rc == NVML_SUCCESS || rc == NVML_NOT_FOUND))
+		match_samples(s, samples, processes, count);
+	free(s);
 }
 
 static void sample_process(struct accelerator_unit *u, const struct nvml *n)

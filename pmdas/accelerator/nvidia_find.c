@@ -162,7 +162,7 @@ void nvidia_rescan(struct accelerator_finder *f)
 
 static int find_all_migs(struct accelerator *a)
 {
-	AUTO_FREE struct accelerator_finder *f = calloc(1, sizeof(*f));
+	struct accelerator_finder *f = calloc(1, sizeof(*f));
 	int rc = 0;
 
 	if (f == NULL)
@@ -171,6 +171,7 @@ static int find_all_migs(struct accelerator *a)
 	nvidia_rescan(f);
 	for (unsigned i = 0; rc == 0 && i < f->n_born; i++)
 		rc = accelerator_add(a, f->born[i]);
+	free(f);
 	return rc;
 }
 

@@ -119,9 +119,8 @@ static bool parse_pci(const char *pci, uint64_t *ret)
 	unsigned device;
 	unsigned function;
 
-	// Numbers too large for the conversion do not match any device.
-	if (sscanf(pci, "%8x:%2x:%2x.%1x", &domain, &bus, &device, &function) !=
-		4) // NOLINT(cert-err34-c)
+	// NOLINTNEXTLINE(cert-err34-c): a number that is too large is that of no device
+	if (sscanf(pci, "%8x:%2x:%2x.%1x", &domain, &bus, &device, &function) != 4)
 		return false;
 	*ret = (uint64_t)domain << 32 | bus << 8 | device << 3 | function;
 	return true;

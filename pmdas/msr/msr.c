@@ -242,11 +242,12 @@ static int add_instances(struct msr *m, struct frame *f)
 	for (size_t i = 0; i < m->n_packages; i++)
 		name_package(m, &m->packages[i], &set[i]);
 	rc = frame_indom_set(f, MSR_INDOM_package, set, (unsigned)m->n_packages);
-	for (size_t i = 0; i < m->n_planes; i++)
+	// Each plane and core has a package, which the compiler's analysis cannot see.
+	for (size_t i = 0; i < m->n_planes && m->planes[i].package; i++)
 		name_plane(m, &m->planes[i], &set[i]);
 	if (rc == 0)
 		rc = frame_indom_set(f, MSR_INDOM_plane, set, (unsigned)m->n_planes);
-	for (size_t i = 0; i < m->n_cores; i++) {
+	for (size_t i = 0; i < m->n_cores && m->cores[i].package; i++) {
 		struct msr_core *k = &m->cores[i];
 
 		name_core(k->package->package, k->die, k->core, k, &set[i]);
