@@ -46,6 +46,7 @@ void job_copy(struct arena *a, const struct job *from, struct job *ret)
 		offsetof(struct job, tres),
 		offsetof(struct job, work_dir),
 		offsetof(struct job, submit_line),
+		offsetof(struct job, script),
 	};
 
 	*ret = *from;

@@ -39,6 +39,7 @@ struct job { // strings live in the arena the source was given; none is NULL unl
 	int64_t energy_j;                   // accounting's own figure; -1: unknown
 	const char *tres;                   // allocated TRES as text
 	const char *work_dir, *submit_line; // "" when unknown
+	const char *script;                 // batch script; "" when unknown or not asked for
 	struct hostlist hosts;              // node index in the document = position here
 };
 

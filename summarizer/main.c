@@ -33,7 +33,8 @@ struct arguments {
 
 static const struct option options[] = {
 	{"accounting", 'a', OPTION_TEXT, AT(accounting), "SOURCE",
-		"Who ran what: sacct:FILE; default: the cluster's setting."},
+		"Who ran what: sacct:FILE, or slurmdb:host=H ... (docs/accounting.md); default: the "
+		"cluster's."},
 	{"archives", 'A', OPTION_LIST, AT(archives), "DIR",
 		"Root of an archive tree, or any folder with PCP archives; default: the cluster's."},
 	{"prometheus", 'P', OPTION_TEXT, AT(prometheus), "URL",

@@ -193,16 +193,7 @@ static void merge_fields(struct fields *f, size_t i, size_t surplus)
 static struct sacct_record start_record(struct sacct *s, struct error *err)
 {
 	arena_reset(&s->scratch);
-	return (struct sacct_record){
-		.zone = s->request.zone,
-		.arena = &s->scratch,
-		.err = err,
-		.job = {.array_task = -1,
-			.het_offset = -1,
-			.uid = UINT32_MAX,
-			.gid = UINT32_MAX,
-			.energy_j = -1},
-	};
+	return sacct_record_start(s->request.zone, &s->scratch, err);
 }
 
 static int apply_fields(const struct sacct *s, const struct fields *f, struct sacct_record *r)
@@ -287,32 +278,6 @@ static int join_lines(struct sacct *s, struct error *err)
 	return 1;
 }
 
-static bool is_asked_id(const struct accounting_request *r, const struct job *j)
-{
-	for (size_t i = 0; i < r->n_ids; i++) {
-		uint64_t n = 0;
-
-		if (str_eq(r->ids[i], j->id))
-			return true;
-		if (parse_u64(r->ids[i], &n) == 0 && n &&
-			(n == j->key.raw_id || n == j->array_job || n == j->het_job))
-			return true;
-	}
-	return r->n_ids == 0;
-}
-
-// Does the job touch [since, until)? One that never started waits from its submission on.
-static bool is_asked(const struct accounting_request *r, const struct job *j)
-{
-	int64_t begin = j->start_s ? j->start_s : j->end_s ? j->end_s : j->key.submit_s;
-	int64_t end = j->end_s ? j->end_s : INT64_MAX;
-
-	if (end == begin)
-		end++; // an instant, yet it happened
-	return (!r->until_s || begin < r->until_s) && (!r->since_s || end > r->since_s) &&
-	       is_asked_id(r, j);
-}
-
 // Does the line begin with a job's number, as every record does whose first column is that?
 static bool begins_record(const struct sacct *s)
 {
@@ -372,7 +337,7 @@ static void fold_step(struct sacct *s, const struct sacct_record *step)
 // Keeps the record's job back until its steps have been read.
 static void hold_job(struct sacct *s, const struct sacct_record *r)
 {
-	s->has_job = is_asked(&s->request, &r->job);
+	s->has_job = accounting_is_asked(&s->request, &r->job);
 	if (!s->has_job)
 		return;
 	arena_reset(&s->job_memory);

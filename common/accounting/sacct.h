@@ -35,6 +35,9 @@ struct sacct_column {
 extern const struct sacct_column sacct_columns[];
 extern const size_t sacct_n_columns;
 
+struct sacct_record sacct_record_start(
+	const struct timezone_rules *zone, struct arena *a, struct error *err);
+
 // The record's columns are all in: what follows from several of them.
 int sacct_record_finish(struct sacct_record *r);
 

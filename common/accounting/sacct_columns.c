@@ -398,6 +398,21 @@ const struct sacct_column sacct_columns[] = {
 };
 const size_t sacct_n_columns = ARRAY_LEN(sacct_columns);
 
+struct sacct_record sacct_record_start(
+	const struct timezone_rules *zone, struct arena *a, struct error *err)
+{
+	return (struct sacct_record){
+		.zone = zone,
+		.arena = a,
+		.err = err,
+		.job = {.array_task = -1,
+			.het_offset = -1,
+			.uid = UINT32_MAX,
+			.gid = UINT32_MAX,
+			.energy_j = -1},
+	};
+}
+
 // "4Gc" is for each CPU, "4Gn" for each node (before Slurm 21.08), "16G" the whole job.
 static int finish_memory(struct sacct_record *r)
 {

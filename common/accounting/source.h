@@ -17,6 +17,7 @@ struct accounting_request {
 	int64_t since_s, until_s;          // jobs that touch [since, until); 0: no limit
 	const char *const *ids;            // only these ("1234", "1234_7"); n_ids 0: all
 	size_t n_ids;
+	bool with_scripts; // job.script too, where the source has it
 };
 
 struct accounting_source {
@@ -29,6 +30,10 @@ struct accounting_source {
 		struct error *err);
 	void (*close)(void *state);
 };
+
+// Whether a request asks for a job: it touches [since, until) and is one of the ids. One that never
+// started waits from its submission on.
+bool accounting_is_asked(const struct accounting_request *r, const struct job *j);
 
 // The source that "NAME:SPEC" asks for; sets *ret_spec to what follows the colon.
 const struct accounting_source *accounting_source_find(const char *text, const char **ret_spec);

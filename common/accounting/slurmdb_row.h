@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside of the slurmdb source: a row of <cluster>_job_table as the columns of sacct, so that both
+// sources make the same job of the same record.
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/accounting/sacct.h"
+#include "common/map.h"
+
+enum slurmdb_field {
+	FIELD_INDEX, // job_db_inx
+	FIELD_ID,
+	FIELD_ARRAY_JOB,
+	FIELD_ARRAY_TASK,
+	FIELD_HET_JOB,
+	FIELD_HET_OFFSET,
+	FIELD_NAME,
+	FIELD_USER,
+	FIELD_UID,
+	FIELD_GID,
+	FIELD_ACCOUNT,
+	FIELD_PARTITION,
+	FIELD_QOS,
+	FIELD_WCKEY,
+	FIELD_RESERVATION,
+	FIELD_STATE,
+	FIELD_EXIT,
+	FIELD_SUBMIT,
+	FIELD_ELIGIBLE,
+	FIELD_START,
+	FIELD_END,
+	FIELD_SUSPENDED,
+	FIELD_LIMIT,
+	FIELD_NODES,
+	FIELD_REQUESTED_CPUS,
+	FIELD_REQUESTED_MEMORY,
+	FIELD_TRES,
+	FIELD_REQUESTED_TRES,
+	FIELD_HOSTS,
+	FIELD_WORK_DIR,
+	FIELD_SUBMIT_LINE,
+	FIELD_SCRIPT,
+	FIELD_COUNT,
+};
+
+struct slurmdb_row {
+	const char *text[FIELD_COUNT]; // NULL: NULL, or a column that this Slurm does not have
+};
+
+struct slurmdb_names {   // of ids that only the database knows
+	struct map tres; // id to name: "cpu", "gres/gpu:a100"
+};
+
+int slurmdb_row_job(const struct slurmdb_row *row, const struct slurmdb_names *names,
+	const struct accounting_request *q, struct arena *scratch, struct job *ret,
+	struct error *err) MUST_USE;

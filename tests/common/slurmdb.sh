@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# slurmdb.sh DUMP SLURM: jobs of every kind in a real Slurm, read by sacct and from slurmdbd's database, are
+# the same; with the columns of older and newer releases too, by a user who may only read, and over TLS.
+# shellcheck disable=SC2154 # work
+set -u
+dump=$1 slurm=$2
+# shellcheck disable=SC1091
+. "$(dirname "$0")/../support/lib.sh"
+skip_unless_has sacct sbatch mariadb mariadbd mariadb-dump openssl setsid
+
+lab=$work/lab
+echo 'AccountingStoreFlags=job_comment,job_env,job_script' >"$work/more.conf"
+started=$("$slurm" start "$lab" --nodes 3 --cpus 4 --gpus 2 --cluster alpha \
+	--conf "$work/more.conf" 2>"$work/slurm.log") || {
+	rc=$?
+	cat "$work/slurm.log" >&2
+	[ $rc -eq 77 ] && exit 77
+	exit 99
+}
+# shellcheck disable=SC2016 # at the end
+at_exit '"$slurm" stop "$lab" >/dev/null 2>&1'
+eval "$started"
+export JOBSIGHT_SLURMDB_PASSWORD=$SLURM_DB_PASSWORD
+lab_sql() { mariadb -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" -N "$@"; }
+
+# ---- jobs ----
+mkdir -m 777 "$work/out"
+printf '#!/bin/sh\nsleep 0.2\n' >"$work/job.sh"
+chmod 755 "$work/job.sh"
+batch() { sbatch -Q -D "$work/out" -o "$work/out/%j" "$@" >/dev/null || exit 99; }
+batch -N2 -n4 --gres=gpu:1 -J 'two nodes' "$work/job.sh"
+batch --array=1-3%2 -t 5 "$work/job.sh"
+batch -N1 : -N1 "$work/job.sh"
+batch --wrap 'exit 3'
+batch --wrap 'kill -9 $$'
+batch -J 'a|bar' "$work/job.sh"
+batch --mem=100 -c2 --wrap 'srun -n1 sleep 0.1'
+batch --mem-per-cpu=50 -n3 -t 1-0 "$work/job.sh"
+batch --requeue -J again --wrap 'sleep 30'
+if [ "$(id -u)" -eq 0 ]; then
+	setpriv --reuid=nobody --regid=nogroup --clear-groups sbatch -Q -D "$work/out" \
+		-o "$work/out/nobody" --wrap true >/dev/null
+fi
+again=$(squeue -h -n again -o %i)
+is_running() { [ "$(squeue -h -j "$again" -o %T)" = RUNNING ]; }
+wait_for 60 is_running
+scontrol requeue "$again"
+others_ended() { ! squeue -h -o %j | grep -qv '^again$'; }
+wait_for 60 others_ended
+scancel "$again"
+wanted=13
+[ "$(id -u)" -ne 0 ] || wanted=14
+all_there() {
+	[ "$(lab_sql "$SLURM_DB_NAME" -e 'select count(*) from alpha_job_table where time_end <> 0
+		and time_eligible <> 0')" -ge $wanted ]
+}
+wait_for 60 all_there
+
+columns=JobID,JobIDRaw,Cluster,User,Group,Account,Partition,QOS,WCKey,Reservation,UID,GID,State,ExitCode
+columns=$columns,Submit,Eligible,Start,End,Suspended,TimelimitRaw,NNodes,AllocCPUS,ReqCPUS,AllocTRES,ReqTRES
+columns=$columns,ReqMem,ConsumedEnergyRaw,NodeList,WorkDir,JobName
+SLURM_TIME_FORMAT=%s sacct -X -D -a -P -S 2020-01-01 -E now+1hour --format="$columns" >"$work/sacct"
+"$dump" "sacct:$work/sacct" alpha UTC | sort >"$work/by-sacct"
+place="socket=$SLURM_DB_SOCKET user=$SLURM_DB_USER database=$SLURM_DB_NAME"
+without_line() { sed 's/ line=.* hosts=/ line= hosts=/'; }
+same() { # FILE of jobs by slurmdb
+	without_line <"$1" | diff - "$work/by-sacct"
+}
+
+"$dump" "slurmdb:$place" alpha UTC | sort >"$work/by-db"
+ok "as many jobs as were begun" test "$(wc -l <"$work/by-db")" -ge $wanted
+ok "the same by sacct and slurmdb" same "$work/by-db"
+for what in 'id=[0-9]*_2 ' 'het=[0-9]*:1 ' 'state=REQUEUED ' 'exit=3:0 ' 'exit=0:9 ' 'gpus=2 ' 'name=a|bar ' \
+	'hosts=n1,n2,' 'reqmem=157286400 ' 'limit=86400 '; do
+	ok "there is one with $what" grep -q "$what" "$work/by-db"
+done
+ok "lines of submission" grep -q ' line=sbatch .*--array=1-3%2' "$work/by-db"
+"$dump" "slurmdb:$place" alpha UTC script >"$work/scripts"
+ok "scripts when asked for" grep -q ' script=2[0-9]$' "$work/scripts"
+half=$(lab_sql "$SLURM_DB_NAME" -e 'select max(time_end) from alpha_job_table')
+"$dump" "slurmdb:$place" alpha UTC "since=$half" | sort >"$work/late-db"
+"$dump" "sacct:$work/sacct" alpha UTC "since=$half" | sort >"$work/by-sacct.late"
+mv "$work/by-sacct.late" "$work/by-sacct.kept"
+mv "$work/by-sacct" "$work/by-sacct.all"
+cp "$work/by-sacct.kept" "$work/by-sacct"
+ok "since: the same" same "$work/late-db"
+mv "$work/by-sacct.all" "$work/by-sacct"
+
+# ---- another server, with TLS; the tables as other releases have them ----
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+db=$work/db
+mkdir "$db"
+mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$db/data" --skip-test-db \
+	--auth-root-authentication-method=normal >"$db/install.log" 2>&1 || exit 99
+port=$(free_port)
+start database mariadbd --no-defaults --user="$(id -un)" --datadir="$db/data" --socket="$db/sock" \
+	--bind-address=127.0.0.1 --port="$port" --innodb-buffer-pool-size=16M \
+	--innodb-flush-log-at-trx-commit=0 --ssl-cert="$work/cert.pem" --ssl-key="$work/key.pem"
+sql() { mariadb --no-defaults -S "$db/sock" -u root "$@"; }
+answers() { sql -e 'select 1' >/dev/null 2>&1; }
+wait_for 60 answers
+mariadb-dump --no-tablespaces -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" \
+	"$SLURM_DB_NAME" >"$work/dump.sql" || exit 99
+for release in 2011 2108 2205 2605; do
+	sql -e "create database r$release" && sql "r$release" <"$work/dump.sql" || exit 99
+done
+sql r2011 -e 'drop table alpha_job_script_table; drop table alpha_job_env_table; alter table alpha_job_table
+	drop column submit_line, drop column container, drop column script_hash_inx, drop column env_hash_inx'
+sql r2108 -e "alter table alpha_job_table add column batch_script longtext;
+	update alpha_job_table t set batch_script = (select s.batch_script from alpha_job_script_table s
+		where s.hash_inx = t.script_hash_inx);
+	drop table alpha_job_script_table; drop table alpha_job_env_table;
+	alter table alpha_job_table drop column script_hash_inx, drop column env_hash_inx"
+sql r2605 -e 'alter table alpha_assoc_table drop column lft, drop column rgt;
+	alter table alpha_job_table add column extra text, add column failed_node tinytext,
+		add column licenses text, add column std_err text, add column qos_req text,
+		add column restart_cnt int default 0, add column exclusive tinyint default 0,
+		add column sluid bigint default 0'
+sql -e "create user reader@'127.0.0.1' identified by 'not seen' require ssl;
+	grant select on \`r%\`.* to reader@'127.0.0.1'"
+(umask 077 && echo 'not seen' >"$work/password")
+unset JOBSIGHT_SLURMDB_PASSWORD
+remote="host=127.0.0.1 port=$port user=reader password_file=$work/password ca_file=$work/cert.pem"
+for release in 2011 2108 2205 2605; do
+	"$dump" "slurmdb:$remote database=r$release" alpha UTC script | sort >"$work/r$release"
+	sed 's/ script=[0-9]*$/ script=0/' "$work/r$release" >"$work/r$release.plain"
+	ok "release $release: the same" same "$work/r$release.plain"
+done
+ok "scripts of 21.08 are those of 22.05" diff "$work/r2108" "$work/r2205"
+ok "20.11 has no scripts" test "$(grep -c 'script=0$' "$work/r2011")" -eq "$(wc -l <"$work/r2011")"
+
+refused() { # WORDS SPEC CLUSTER
+	"$dump" "slurmdb:$2" "$3" >"$work/out.txt" 2>"$work/err" && return 1
+	grep -q "$1" "$work/err" || { cat "$work/err"; return 1; }
+}
+ok "an unknown authority" refused slurmdb "host=127.0.0.1 port=$port user=reader password_file=$work/password ca_file=/dev/null" alpha
+chmod 644 "$work/password"
+ok "a password that others can read" refused password "$remote" alpha
+chmod 600 "$work/password"
+ok "no such cluster" refused "no cluster 'beta'" "$remote database=r2205" beta
+ok "a name that is none" refused "no name of a cluster" "$remote database=r2205" 'x`; drop table y'
+ok "a password in the open" refused "not written here" "password=secret" alpha
+ok "an unknown word" refused "none of host" "hots=x" alpha
+ok "nobody there" refused slurmdb "host=127.0.0.1 port=9" alpha
+done_testing
