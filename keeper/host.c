@@ -13,8 +13,8 @@
 #include "common/clock.h"
 #include "common/map.h"
 #include "common/str.h"
+#include "keeper/names.h"
 #include "keeper/tail.h"
-#include "summarizer/archive/stream.h"
 
 enum {
 	DAYS_AT_LEAST = 2, // an archive that began the day before may end later than today's
@@ -93,29 +93,21 @@ static struct archive_files *files_of(
 	return f;
 }
 
-// BASE.meta, BASE.index, BASE.N, each perhaps compressed.
 static void take_name(struct look *l, struct map *known, const char *name)
 {
-	size_t len = strlen(name) - stream_suffix(name);
-	const char *dot = memrchr(name, '.', len);
-	uint64_t number = 0;
+	struct archive_name n;
 	struct archive_files *f;
-	char part[16];
 
-	if (!dot || dot == name || *name == '.' || (size_t)(name + len - dot) > sizeof(part) ||
-		!str_format(part, sizeof(part), "%.*s", (int)(name + len - dot - 1), dot + 1))
+	if (!archive_name_split(name, &n))
 		return;
-	if (str_eq(part, "meta")) {
-		files_of(l, known, name, (size_t)(dot - name))->has_meta = true;
-	} else if (str_eq(part, "index") && !name[len]) {
-		f = files_of(l, known, name, (size_t)(dot - name));
-		f->index = arena_strdup(&l->arena, name);
-	} else if (parse_u64(part, &number) == 0 && number < INT32_MAX) {
-		f = files_of(l, known, name, (size_t)(dot - name));
-		if ((int)number > f->number || ((int)number == f->number && !name[len])) {
-			f->number = (int)number;
-			f->volume = arena_strdup(&l->arena, name);
-		}
+	f = files_of(l, known, name, n.base_len);
+	if (n.volume == ARCHIVE_VOLUME_META) {
+		f->has_meta = true;
+	} else if (n.volume == ARCHIVE_VOLUME_INDEX) {
+		f->index = n.is_packed ? f->index : arena_strdup(&l->arena, name);
+	} else if (n.volume > f->number || (n.volume == f->number && !n.is_packed)) {
+		f->number = n.volume;
+		f->volume = arena_strdup(&l->arena, name);
 	}
 }
 

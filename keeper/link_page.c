@@ -38,11 +38,9 @@ static int connect_to(const struct sockaddr *to, socklen_t len)
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, to, len) < 0 && errno != EINPROGRESS)
-		code = errno;
-	else if (wait_for(fd, POLLOUT) < 0)
-		code = ETIMEDOUT;
-	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
+	if (connect(fd, to, len) < 0)
+		code = errno == EINPROGRESS ? -wait_for(fd, POLLOUT) : errno;
+	if (code == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0)
 		code = errno;
 	if (code == 0)
 		return fd;

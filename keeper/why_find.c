@@ -30,7 +30,7 @@ static struct why *add_run(struct find *f)
 {
 	struct why *w = &f->runs[f->n++];
 
-	*w = *f->like;
+	*w = *f->like; // NOLINT(clang-analyzer-core.NullDereference): arenas give memory or end
 	if (f->trouble != CAUSES)
 		why_add(w, f->trouble, f->trouble_text);
 	return w;
