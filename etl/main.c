@@ -29,7 +29,7 @@ static const struct option options[] = {
 	{"warehouse", 'w', OPTION_TEXT, offsetof(struct arguments, warehouse), "TEXT",
 		"PostgreSQL connection (libpq keywords or URI) without password; default "
 		"warehouse.url of the settings."},
-	{"catalogue", 'c', OPTION_LIST, offsetof(struct arguments, catalogue), "DIR",
+	{"catalogue", 0, OPTION_LIST, offsetof(struct arguments, catalogue), "DIR",
 		"Directories of stanzas in place of those of the settings."},
 	{"batch", 'b', OPTION_COUNT, offsetof(struct arguments, batch), "N",
 		"Documents in one transaction; default loader.batch of the settings."},

@@ -32,6 +32,8 @@ static const char reset_catalogue[] =
 static const char put_metric[] =
 	"SELECT warehouse.put_metric($1::integer, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
 	" $13::integer, $14, $15, $16)";
+static const char put_series_label[] =
+	"UPDATE warehouse.metric SET series_label = $2 WHERE name = $1";
 static const char align_columns[] = "SELECT warehouse.align_columns()";
 
 static const char *checksum(const struct migration *m, char text[SHA256_TEXT_SIZE])
@@ -153,12 +155,23 @@ static int put_one(struct postgres *p, int position, const struct metric *m, str
 	return postgres_query(p, put_metric, values, ARRAY_LEN(values), NULL, err);
 }
 
+static int label_series(struct postgres *p, const struct metric *m, struct error *err)
+{
+	const char *label = m->series && m->series->label ? m->series->label : m->name;
+	const struct postgres_value values[] = {
+		{.text = m->name}, {.text = m->series ? label : NULL}};
+
+	return postgres_query(p, put_series_label, values, ARRAY_LEN(values), NULL, err);
+}
+
 static int put_all(struct postgres *p, const struct catalogue *c, struct error *err)
 {
 	TRY(postgres_script(p, "BEGIN", err));
 	TRY(postgres_script(p, reset_catalogue, err));
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		TRY(put_one(p, (int)i + 1, &c->metrics[i], err));
+		TRY(label_series(p, &c->metrics[i], err));
+	}
 	TRY(postgres_script(p, align_columns, err));
 	return postgres_script(p, "COMMIT", err);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts of the job page: drawn here as SVG, drawn again by the script so that one can look
 // closer, and given as a table below each.
+#include <inttypes.h>
 #include <math.h>
 
+#include "common/clock.h"
 #include "portal/field.h"
 #include "portal/html.h"
 #include "portal/layout.h"
@@ -85,7 +87,7 @@ static void put_range(const struct job_page *j, const struct series_data *d, con
 static void put_chart(
 	const struct job_page *j, const struct doc *metric, const struct series_data *d)
 {
-	const char *label = metric ? field_text(metric, "label") : d->key;
+	const char *label = metric ? field_text(metric, "series_label") : d->key;
 	const char *unit = metric ? field_text(metric, "series_unit") : "";
 	html_raw(j->out, "<figure class=\"chart\"");
 	html_attribute(j->out, "data-series", d->key);
@@ -192,6 +194,13 @@ static void put_others(const struct job_page *j)
 		html_raw(j->out, "</div>");
 }
 
+static void put_time(const struct job_page *j, const char *attribute, int64_t t)
+{
+	CLEANUP(strbuf_release) struct strbuf text = {0};
+	strbuf_printf(&text, "%" PRId64, t);
+	html_attribute(j->out, attribute, strbuf_text(&text));
+}
+
 void job_charts(const struct job_page *j)
 {
 	CLEANUP(strbuf_release) struct strbuf url = {0};
@@ -200,6 +209,8 @@ void job_charts(const struct job_page *j)
 	html_attribute(j->out, "data-source", strbuf_text(&url));
 	html_attribute(j->out, "data-zone",
 		portal_zone_name(j->portal, field_text(j->detail->run, "cluster")));
+	put_time(j, "data-begin", field_int(j->detail->run, "start", 0));
+	put_time(j, "data-end", field_int(j->detail->run, "end", clock_now_s()));
 	html_raw(j->out, "><h2>Charts</h2>");
 	if (j->detail->series.n == 0)
 		html_element(j->out, "p", "notice",

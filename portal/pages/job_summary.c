@@ -90,7 +90,7 @@ static void put_value(
 #define REASON_MEASURED 0
 #define REASON_ABSENT   100 // the document says nothing about it
 
-// "not measured: too short"; the sentence about it is in the details.
+// "not measured: too few samples"; the sentence about it is in the details.
 static void put_reason(const struct job_page *j, const struct doc *metric)
 {
 	int64_t reason = field_int(metric, "reason", -1);

@@ -10,6 +10,10 @@ const GAP_STEPS = 2.5; // as in portal/series.c
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const zone = document.querySelector('#charts[data-zone]')?.dataset.zone ?? 'UTC';
 const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+const span = { // of the job
+  begin: Number(document.querySelector('#charts')?.dataset.begin ?? 0),
+  end: Number(document.querySelector('#charts')?.dataset.end ?? 1),
+};
 const stamp = (t) => clock.format(new Date(t * 1000)); // 2026-11-18 01:02:03
 const palette = () => Array.from({ length: 8 }, (_, i) => css(`--series-${i + 1}`));
 
@@ -56,9 +60,16 @@ function styleOf(lines, kind) {
     fill: single && kind === 'area' ? css('--band') : undefined,
     width: lines.names.length > 16 ? 1 : 1.5,
     dash: i >= colours.length ? [6, 2 + Math.floor(i / colours.length)] : undefined,
-    points: { show: false },
+    points: { show: true, size: 5, filter: loneOnes },
     spanGaps: false,
   }));
+}
+
+// A value without neighbours makes no line: those are shown as dots.
+function loneOnes(u, k) {
+  const column = u.data[k];
+  const has = (i) => column[i] !== null && column[i] !== undefined;
+  return column.flatMap((_, i) => (has(i) && !has(i - 1) && !has(i + 1) ? [i] : []));
 }
 
 // 24-hour clock; the date below the first tick and at each new day.
@@ -183,7 +194,11 @@ function draw(figure, series, hosts) {
     tzDate: (t) => uPlot.tzDate(new Date(t * 1000), zone),
     legend: { show: false },
     cursor: { sync: { key: 'job' }, y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1e-9) * 1.06] } },
+    scales: {
+      // one point alone would have a scale of its own making, of years
+      x: { range: (_, from, to) => (from < to ? [from, to] : [span.begin, span.end]) },
+      y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.06 : 1] },
+    },
     axes: axes(unit),
     series: [{}, ...styleOf(lines, kind)],
     bands: lines.isBand ? [{ series: [3, 1], fill: css('--band') }] : undefined,

@@ -110,7 +110,7 @@ await visit('job', 'jobs/alpha/1001', {}, async (page) => {
   same('job: exact value', await value.getAttribute('value'), '0.4321234');
   same('job: value for people', (await value.textContent()).replace(/\s+/g, ' '), '43.2 %');
   same('job: why not', await page.locator('.absent[data-metric="energy.cpu"]').textContent(),
-    'not measured: too short');
+    'not measured: too few samples');
   await drawAll(page);
   const keys = await page.locator('figure[data-series]').evaluateAll((all) => all.map((f) => f.dataset.series));
   check('job: charts', keys.length >= 10, keys);

@@ -142,7 +142,7 @@ test_values() {
 	get alice /jobs/alpha/1001 >/dev/null
 	check_has 'exact value in the page' 'data-metric="cpu.user" data-statistic="avg" data-unit="ratio" value="0.4321234"' "$dir/body"
 	check_has 'reason' 'data-metric="energy.cpu" data-reason="2"' "$dir/body"
-	check_has 'reason in words' 'not measured: too short' "$dir/body"
+	check_has 'reason in words' 'not measured: too few samples' "$dir/body"
 	check_has 'table of the chart' 'aria-label="CPU user as a table"' "$dir/body"
 	get alice '/jobs/alpha/1003' >/dev/null
 	check_has 'two runs' '2 runs' "$dir/body"
