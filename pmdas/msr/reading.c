@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "common/macro.h"
-#include "pmdas/msr/msr.h"
 #include "pmdas/frame/wide.h"
+#include "pmdas/msr/msr.h"
 
 #define ANY_MODEL    MSR_FEATURES
 #define MICROSECONDS 1000000
@@ -39,6 +39,7 @@ static publisher msr_publish_constant;
 #define IDLE          (UINT64_C(1) << MSR_CLUSTER_IDLE)
 #define LIMIT         (UINT64_C(1) << MSR_CLUSTER_LIMIT)
 #define UNCORE        (UINT64_C(1) << MSR_CLUSTER_UNCORE)
+#define WORK          (UINT64_C(1) << MSR_CLUSTER_WORK)
 #define SCOPE_cpu     MSR_SCOPE_CPU
 #define SCOPE_package MSR_SCOPE_PACKAGE
 #define SCOPE_plane   MSR_SCOPE_PLANE

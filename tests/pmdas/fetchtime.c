@@ -9,7 +9,7 @@
 
 #include "common/macro.h"
 
-#define NAMES 32
+#define NAMES 256
 
 static double now_ms(void)
 {
