@@ -27,3 +27,4 @@ void merge_close(struct merge *m);
 void merge_coverage(struct merge *m, struct doc *to);
 void merge_outputs(struct merge *m, struct doc *root);
 void merge_series(struct merge *m, struct doc *root);
+void merge_analyses(struct merge *m, struct doc *root);

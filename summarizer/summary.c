@@ -179,6 +179,7 @@ void summary_make(const struct summary_request *q, struct arena *a, struct summa
 		merge_coverage(&m, doc_at(own, a, "coverage"));
 		merge_outputs(&m, d);
 		ret->series = series_document(&m);
+		merge_analyses(&m, d);
 	}
 	doc_put(d, a, "jobsight", own);
 }

@@ -37,8 +37,11 @@ static const int usual_error[FAILURE_COUNT] = {
 };
 
 // What the document holds beside the metrics.
-static const char *const reserved[] = {
-	"_id", "created", "acct", "summarization", "errors", "jobsight", "timeseries"};
+static const char *const reserved[] = {"_id", "created", "acct", "summarization", "errors",
+	"jobsight", "timeseries",
+	// of the analyses
+	"cores", "cpucategories", "catastrophe", "procDump", "application",
+	"timeseries_patterns_gpfs", "timeseries_patterns_lustre"};
 
 void raw_output_clear(struct raw_output *o, int line)
 {

@@ -68,8 +68,10 @@ static bool overlaps(const struct task *t, int64_t start_ns, int64_t end_ns)
 
 static int finish(struct host *h, struct task *t, struct error *err)
 {
-	struct result_request r = {
-		.plan = h->request->plan, .steppers = h->sweep.steppers, .tracks = h->sweep.tracks};
+	struct result_request r = {.plan = h->request->plan,
+		.steppers = h->sweep.steppers,
+		.tracks = h->sweep.tracks,
+		.analyses = &h->sweep.analyses};
 	AUTO_FREE struct archive **archives =
 		memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
 	for (size_t i = 0; i < h->n_lanes; i++) {

@@ -247,6 +247,7 @@ static void feed(struct sweep *w, int64_t now_ns)
 				stepper_note_rows(s);
 		}
 	}
+	analysis_run_feed(&w->analyses, w->touched, w->n_touched, now_ns, w->tasks, w->n_tasks);
 	for (size_t i = 0; i < w->plan->n_sources; i++)
 		if (w->steppers[i].plan->n_items)
 			stepper_close(&w->steppers[i], now_ns, w->epoch, cores_of(w), w->tasks,
@@ -286,6 +287,7 @@ void sweep_open(struct sweep *w, const struct plan *p)
 	w->uses = memory_alloc(p->n_tracks + 1, sizeof(void *));
 	w->n_uses = memory_alloc(p->n_tracks + 1, sizeof(*w->n_uses));
 	w->touched = memory_alloc(p->n_tracks + 1, sizeof(*w->touched));
+	analysis_run_open(&w->analyses, p, w->tracks);
 	for (size_t i = 0; i < p->n_sources; i++) {
 		const struct plan_source *s = &p->sources[i];
 		stepper_open(&w->steppers[i], p, s, w->tracks);
@@ -302,6 +304,7 @@ void sweep_close(struct sweep *w)
 {
 	if (w->plan == NULL)
 		return;
+	analysis_run_close(&w->analyses);
 	for (size_t i = 0; i < w->plan->n_tracks; i++) {
 		track_release(&w->tracks[i]);
 		free(w->uses[i]);

@@ -3,6 +3,7 @@
 // The sweep is what the lanes of a host share: tracks, sources and the jobs that are fed.
 #pragma once
 
+#include "summarizer/analyses/run.h"
 #include "summarizer/archive/archive.h"
 #include "summarizer/reduce/binding.h"
 #include "summarizer/reduce/steps.h"
@@ -15,6 +16,7 @@ struct sweep {
 	struct domain single; // the row of metrics without instances
 	struct track *tracks; // one for each of the plan
 	struct stepper *steppers;
+	struct analysis_run analyses;
 	struct use { // which steppers a track is an input of
 		size_t stepper, input;
 	} * *uses;

@@ -71,3 +71,9 @@ const double *partial_doubles(struct partial_reader *r, size_t n, struct arena *
 		memcpy(v, p, n * sizeof(*v));
 	return v;
 }
+
+struct bytes partial_bytes(struct partial_reader *r, size_t n)
+{
+	const uint8_t *p = take(r, n);
+	return p ? (struct bytes){p, n} : (struct bytes){0};
+}

@@ -35,7 +35,8 @@ struct partial_reader {
 
 uint64_t partial_u64(struct partial_reader *r);
 double partial_double(struct partial_reader *r);
-const char *partial_text(struct partial_reader *r); // borrowed, ends with a NUL
+struct bytes partial_bytes(struct partial_reader *r, size_t n); // borrowed
+const char *partial_text(struct partial_reader *r);             // borrowed, ends with a NUL
 const double *partial_doubles(struct partial_reader *r, size_t n, struct arena *a);
 
 // The body, after the head:
@@ -45,3 +46,4 @@ const double *partial_doubles(struct partial_reader *r, size_t n, struct arena *
 //                                     u64 n, n times {text device, double}
 //   for each series:                  u64 n bins, n times {avg, min, max}, u64 n lines, each
 //                                     {text name, n times avg}
+//   for each analysis:                u64 length, so many bytes of its own

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "summarizer/analyses/analysis.h"
 
 static size_t track_of(struct plan *p, const struct input *in, int64_t every_s)
 {
@@ -66,6 +67,27 @@ static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, 
 	add_items(p, m, s, a);
 }
 
+#define ANALYSIS_EVERY_S 30 // interval for which their inputs are asked to be logged
+
+static size_t count_analysis_inputs(void)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < n_analyses; k++)
+		n += analyses[k]->n_inputs;
+	return n;
+}
+
+static void add_analyses(struct plan *p, struct arena *a)
+{
+	for (size_t k = 0; k < n_analyses; k++) {
+		const struct analysis *x = analyses[k];
+		p->analysis_tracks[k] = arena_array(a, x->n_inputs, sizeof(size_t));
+		for (size_t i = 0; i < x->n_inputs; i++)
+			p->analysis_tracks[k][i] = track_of(
+				p, &(struct input){.metric = x->inputs[i]}, ANALYSIS_EVERY_S);
+	}
+}
+
 // Where the number of cores comes from: what cpu.user counts user time by, for PCP as it is named
 // there even if the site has other stanzas.
 static size_t core_track(struct plan *p)
@@ -85,7 +107,7 @@ void plan_make_of(const struct catalogue *c, enum source_kind kind, unsigned ser
 	struct arena *a, struct plan *ret)
 {
 	size_t n_sources = 0;
-	size_t n_inputs = 0;
+	size_t n_inputs = count_analysis_inputs();
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = 0; k < c->metrics[i].n_sources; k++) {
 			n_sources++;
@@ -111,6 +133,7 @@ void plan_make_of(const struct catalogue *c, enum source_kind kind, unsigned ser
 				add_source(ret, m, k, a);
 		m->n_sources = ret->n_sources - m->first_source;
 	}
+	add_analyses(ret, a);
 	ret->core_track = core_track(ret);
 	ret->ncpu_track = track_of(ret, &(struct input){.metric = "hinv.ncpu"}, 0);
 }

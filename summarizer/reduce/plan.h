@@ -43,6 +43,8 @@ struct plan_metric {
 	size_t series;                  // number of its series; SIZE_MAX: none
 };
 
+#define ANALYSES_MAX 8 // rows of the table of analyses
+
 struct plan {
 	const struct catalogue *catalogue;
 	enum source_kind kind;       // of all its sources
@@ -53,7 +55,8 @@ struct plan {
 	struct plan_track *tracks;
 	size_t n_tracks;
 	size_t n_outputs, n_series, n_items;
-	size_t core_track, ncpu_track; // where the number of cores of a node comes from
+	size_t *analysis_tracks[ANALYSES_MAX]; // one for each input of each analysis
+	size_t core_track, ncpu_track;         // where the number of cores of a node comes from
 	unsigned series_points;
 };
 

@@ -332,7 +332,7 @@ static void write_series(
 }
 
 struct parts {
-	struct strbuf metrics, outputs, series;
+	struct strbuf metrics, outputs, series, analyses;
 };
 
 static void release_parts(struct parts *p)
@@ -340,6 +340,7 @@ static void release_parts(struct parts *p)
 	strbuf_release(&p->metrics);
 	strbuf_release(&p->outputs);
 	strbuf_release(&p->series);
+	strbuf_release(&p->analyses);
 }
 
 static void write_metric(const struct result_request *q, struct task *t,
@@ -376,6 +377,7 @@ void result_write(const struct result_request *q, struct task *t, struct strbuf 
 	unsigned cores = count_cores(q, t);
 	for (size_t i = 0; i < q->plan->n_metrics; i++)
 		write_metric(q, t, &q->plan->metrics[i], cores, &parts);
+	analysis_run_write(q->analyses, t, &parts.analyses);
 	const char *damage = "";
 	for (size_t i = 0; i < q->n_archives && damage[0] == '\0'; i++)
 		if (archive_damage(q->archives[i])->code)
@@ -393,11 +395,12 @@ void result_write(const struct result_request *q, struct task *t, struct strbuf 
 		.has_begin = t->has_begin,
 		.has_end = t->has_end,
 		.size = sizeof(h) + sizeof(uint64_t) + strlen(damage) + 1 + parts.metrics.len +
-	                parts.outputs.len + parts.series.len,
+	                parts.outputs.len + parts.series.len + parts.analyses.len,
 	};
 	strbuf_add(to, &h, sizeof(h));
 	partial_put_text(to, damage);
 	strbuf_add(to, strbuf_text(&parts.metrics), parts.metrics.len);
 	strbuf_add(to, strbuf_text(&parts.outputs), parts.outputs.len);
 	strbuf_add(to, strbuf_text(&parts.series), parts.series.len);
+	strbuf_add(to, strbuf_text(&parts.analyses), parts.analyses.len);
 }

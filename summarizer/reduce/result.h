@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/str.h"
+#include "summarizer/analyses/run.h"
 #include "summarizer/archive/archive.h"
 #include "summarizer/reduce/steps.h"
 #include "summarizer/reduce/task.h"
@@ -11,6 +12,7 @@ struct result_request {
 	const struct plan *plan;
 	const struct stepper *steppers; // one for each source of the plan
 	const struct track *tracks;
+	struct analysis_run *analyses;
 	struct archive *const *archives; // of the host, that overlap the job
 	size_t n_archives;
 	bool reaches_end;

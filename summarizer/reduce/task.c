@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "summarizer/analyses/analysis.h"
 
 void task_open(struct task *t, const struct plan *p)
 {
@@ -13,6 +14,9 @@ void task_open(struct task *t, const struct plan *p)
 		return;
 	t->tracks = memory_alloc(p->n_tracks + 1, sizeof(*t->tracks));
 	t->items = memory_alloc(p->n_items + 1, sizeof(*t->items));
+	t->owns = memory_alloc(n_analyses, sizeof(void *));
+	for (size_t k = 0; k < n_analyses; k++)
+		t->owns[k] = analyses[k]->own_size ? memory_alloc(1, analyses[k]->own_size) : NULL;
 }
 
 static void release_item(struct task_item *x)
@@ -34,10 +38,17 @@ void task_release(struct task *t, const struct plan *p)
 	}
 	for (size_t i = 0; i < p->n_items; i++)
 		release_item(&t->items[i]);
+	for (size_t k = 0; k < n_analyses; k++) {
+		if (analyses[k]->release)
+			analyses[k]->release(t->owns[k]);
+		free(t->owns[k]);
+	}
+	free(t->owns);
 	free(t->tracks);
 	free(t->items);
 	t->tracks = NULL;
 	t->items = NULL;
+	t->owns = NULL;
 }
 
 static void grow(struct task_track *x, size_t n)

@@ -71,6 +71,7 @@ struct task {
 	int64_t begin_ns, end_ns;     // accounting's, or of boundary samples
 	struct task_track *tracks;    // one for each of the plan; allocated with the first sample
 	struct task_item *items;      // one for each of the plan
+	void **owns;                  // what it keeps for each analysis
 	struct core_set cores;        // the job's own, as found in cgroups and processes
 	char sluid[TASK_SLUID_SIZE];  // names its cgroups since Slurm 26.05; "": not known
 	bool has_begin, has_end;      // begin_ns, end_ns are the times of samples taken for it

@@ -65,7 +65,7 @@ static const struct doc *look_up(
 	key.submit_s = EPOCH + submit;
 	if (store_get(s, &key, a, &item, &err) <= 0)
 		return NULL;
-	bool is_series = str_starts(path, "timeseries");
+	bool is_series = str_starts(path, "timeseries.") || str_eq(path, "timeseries");
 	if (is_series && item.series.len == 0)
 		return NULL;
 	if (doc_from_bson(is_series ? item.series : item.summary, a, &d, &err) < 0)
