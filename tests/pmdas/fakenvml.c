@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for NVIDIA's management library: a shared object with its symbols that answers from the text
-// file FAKENVML, read anew at each call. Lines are "DEVICE KEY VALUE", DEVICE a number, NUMBER.MIG, or
-// "library". A key that is not there is not supported; the value "error N" makes the call give N, and
+// file FAKENVML, read anew when it has changed. Lines are "DEVICE KEY VALUE", DEVICE a number,
+// NUMBER.MIG, or "library". A key that is not there is not supported; the value "error N" makes the call give N, and
 // "hang" makes it hang for as long as the line stays.
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/macro.h"
@@ -30,24 +32,45 @@ static struct device devices[DEVICES][PARTS + 1]; // NOLINT: handles
 #define NEEDED(name, arguments) SYMBOL(name, arguments)
 #include "pmdas/accelerator/symbols.def"
 
-static int find(const char *id, const char *key, char *value, size_t size)
+// The file as it was when last read: a real library does not read one at each call either.
+static struct {
+	pthread_mutex_t lock;
+	struct stat st;
+	char text[65536];
+} seen = {.lock = PTHREAD_MUTEX_INITIALIZER}; // NOLINT: its state
+
+static void read_again(void)
 {
 	const char *path = getenv("FAKENVML");
-	FILE *f = path ? fopen(path, "re") : NULL;
-	char line[512];
-	char wanted[64];
-	int rc = NOT_SUPPORTED;
+	struct stat st = {0};
+	FILE *f;
 
-	snprintf(wanted, sizeof(wanted), "%s %s ", id, key);
-	while (f && rc && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, wanted, strlen(wanted)) != 0)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(value, size, "%s", line + strlen(wanted));
-		rc = 0;
-	}
+	if (path != NULL && stat(path, &st) == 0 && st.st_ino == seen.st.st_ino &&
+		st.st_mtim.tv_sec == seen.st.st_mtim.tv_sec &&
+		st.st_mtim.tv_nsec == seen.st.st_mtim.tv_nsec)
+		return;
+	f = path ? fopen(path, "re") : NULL;
+	seen.text[f ? fread(seen.text, 1, sizeof(seen.text) - 1, f) : 0] = '\0';
+	seen.st = st;
 	if (f)
 		fclose(f);
+}
+
+static int find(const char *id, const char *key, char *value, size_t size)
+{
+	char wanted[64];
+	int rc = NOT_SUPPORTED;
+	int n = snprintf(wanted, sizeof(wanted), "%s %s ", id, key);
+
+	pthread_mutex_lock(&seen.lock);
+	read_again();
+	for (const char *s = seen.text; *s != '\0' && rc; s += strcspn(s, "\n"), s += *s == '\n') {
+		if (strncmp(s, wanted, (size_t)n) != 0)
+			continue;
+		snprintf(value, size, "%.*s", (int)strcspn(s + n, "\n"), s + n);
+		rc = 0;
+	}
+	pthread_mutex_unlock(&seen.lock);
 	return rc;
 }
 
