@@ -33,6 +33,7 @@ struct accelerator_sluid { // an answer of frame_job_resolve()
 
 struct accelerator_unit;
 
-// Sorts the processes by number and shows them and their jobs in the unit's next values. n may be more than there is room for.
+// Sorts the processes by number and shows them and their jobs in the unit's next values. n may be
+// more than there is room for.
 void accelerator_show_processes(
 	struct accelerator_unit *u, struct accelerator_process *processes, unsigned n);

@@ -19,16 +19,19 @@
 #define S BIT(PLATFORM)
 
 #define PACKAGE_C8_TO_C10 (BIT(PACKAGE_C8) | BIT(PACKAGE_C9) | BIT(PACKAGE_C10))
-#define IDLE_NHM          (BIT(CORE_C3) | BIT(CORE_C6) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6) | BIT(PACKAGE_C7))
-#define IDLE_SNB          (IDLE_NHM | BIT(CORE_C7) | BIT(PACKAGE_C2))
-#define IDLE_HSL          (IDLE_SNB | PACKAGE_C8_TO_C10)
-#define IDLE_CNL          (IDLE_HSL | BIT(CORE_C1))
-#define IDLE_ICL          (IDLE_HSL & ~BIT(CORE_C3))
-#define IDLE_ADL          (IDLE_CNL & ~BIT(CORE_C3))
-#define IDLE_ICX          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C2) | BIT(PACKAGE_C6))
-#define IDLE_SRF          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(MODULE_C6) | BIT(PACKAGE_C6))
-#define IDLE_KNL          (BIT(CORE_C6_3FF) | BIT(PACKAGE_C2) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6))
-#define IDLE_SLM          (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C6_3FA))
+// clang-format off
+#define IDLE_NHM                                                                           \
+	(BIT(CORE_C3) | BIT(CORE_C6) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6) | BIT(PACKAGE_C7))
+// clang-format on
+#define IDLE_SNB (IDLE_NHM | BIT(CORE_C7) | BIT(PACKAGE_C2))
+#define IDLE_HSL (IDLE_SNB | PACKAGE_C8_TO_C10)
+#define IDLE_CNL (IDLE_HSL | BIT(CORE_C1))
+#define IDLE_ICL (IDLE_HSL & ~BIT(CORE_C3))
+#define IDLE_ADL (IDLE_CNL & ~BIT(CORE_C3))
+#define IDLE_ICX (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C2) | BIT(PACKAGE_C6))
+#define IDLE_SRF (BIT(CORE_C1) | BIT(CORE_C6) | BIT(MODULE_C6) | BIT(PACKAGE_C6))
+#define IDLE_KNL (BIT(CORE_C6_3FF) | BIT(PACKAGE_C2) | BIT(PACKAGE_C3) | BIT(PACKAGE_C6))
+#define IDLE_SLM (BIT(CORE_C1) | BIT(CORE_C6) | BIT(PACKAGE_C6_3FA))
 #define IDLE_GLM                                                                          \
 	(BIT(CORE_C1) | BIT(CORE_C3) | BIT(CORE_C6) | BIT(PACKAGE_C2) | BIT(PACKAGE_C3) | \
 		BIT(PACKAGE_C6) | BIT(PACKAGE_C10))

@@ -3,8 +3,8 @@
 // a field of one of these records, a row of registers.def fills it.
 #pragma once
 
-#include "pmdas/frame/frame.h"
 #include "pmdas/frame/accumulator.h"
+#include "pmdas/frame/frame.h"
 #include "pmdas/msr/device.h"
 #include "pmdas/msr/meter.h"
 #include "pmdas/msr/model.h"

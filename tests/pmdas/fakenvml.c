@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for NVIDIA's management library: a shared object with its symbols that answers from the text
 // file FAKENVML, read anew when it has changed. Lines are "DEVICE KEY VALUE", DEVICE a number,
-// NUMBER.MIG, or "library". A key that is not there is not supported; the value "error N" makes the call give N, and
-// "hang" makes it hang for as long as the line stays.
+// NUMBER.MIG, or "library". A key that is not there is not supported; the value "error N" makes the
+// call give N, and "hang" makes it hang for as long as the line stays.
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
