@@ -57,25 +57,26 @@ static int make_room(struct ethtool_info *i, unsigned n)
 static int ask_names(
 	const struct ethtool_host *h, const char *interface, unsigned n, struct ethtool_info *i)
 {
-	AUTO_FREE struct ethtool_gstrings *s = calloc(1, sizeof(*s) + ROOM(n) * ETH_GSTRING_LEN);
-	int rc;
+	struct ethtool_gstrings *s = calloc(1, sizeof(*s) + ROOM(n) * ETH_GSTRING_LEN);
+	int rc = 0;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->cmd = ETHTOOL_GSTRINGS;
 	s->string_set = ETH_SS_STATS;
 	s->len = n;
-	rc = n ? command(h, interface, s) : 0;
-	if (rc < 0)
-		return rc;
-	for (unsigned k = 0; k < n; k++) {
+	if (n)
+		rc = command(h, interface, s);
+	for (unsigned k = 0; rc == 0 && k < n; k++) {
 		char name[ETH_GSTRING_LEN + 1] = "";
 
 		memcpy(name, s->data + (size_t)k * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
 		fabric_copy_word(i->names[k], sizeof(i->names[k]), name);
 	}
-	i->n = n;
-	return 0;
+	if (rc == 0)
+		i->n = n;
+	free(s);
+	return rc;
 }
 
 static int describe_driver(
