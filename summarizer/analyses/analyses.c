@@ -8,6 +8,7 @@ const struct analysis *const analyses[] = {
 	&analysis_cpu_categories,
 	&analysis_catastrophe,
 	&analysis_patterns,
+	&analysis_processes,
 };
 const size_t n_analyses = ARRAY_LEN(analyses);
 _Static_assert(ARRAY_LEN(analyses) <= ANALYSES_MAX, "too many analyses");

@@ -11,6 +11,7 @@
 #include "common/document/document.h"
 #include "common/job.h"
 #include "common/str.h"
+#include "summarizer/reduce/binding.h"
 #include "summarizer/reduce/partial.h"
 #include "summarizer/reduce/plan.h"
 #include "summarizer/reduce/task.h"
@@ -57,6 +58,9 @@ struct analysis {
 	size_t own_size;            // of what a job keeps on it; all zero at first
 	void (*release)(void *own); // what that points to; NULL: nothing
 	void (*sample)(void *host, const struct analysis_sample *s);
+	// A record had some of the texts of binding.h; inputs are not set. NULL: they are of no interest.
+	void (*texts)(void *host, const struct analysis_sample *s, const struct binding_record *b,
+		const struct archive_record *r);
 	void (*write)(void *host, const struct analysis_end *e, struct strbuf *to);
 	void (*merge)(const struct analysis_merge *m);
 };

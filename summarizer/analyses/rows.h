@@ -7,3 +7,4 @@
 extern const struct analysis analysis_cpu_categories;
 extern const struct analysis analysis_catastrophe;
 extern const struct analysis analysis_patterns;
+extern const struct analysis analysis_processes;

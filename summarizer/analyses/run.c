@@ -50,6 +50,17 @@ void analysis_run_feed(struct analysis_run *r, const size_t *touched, size_t n_t
 	}
 }
 
+void analysis_run_texts(struct analysis_run *r, const struct binding_record *b,
+	const struct archive_record *record, struct task *const *tasks, size_t n_tasks)
+{
+	for (size_t k = 0; k < n_analyses; k++) {
+		struct analysis_sample s = {
+			.now_ns = record->time_ns, .nth = k, .tasks = tasks, .n_tasks = n_tasks};
+		if (analyses[k]->texts)
+			analyses[k]->texts(r->hosts[k], &s, b, record);
+	}
+}
+
 void analysis_run_write(struct analysis_run *r, const struct task *t, struct strbuf *to)
 {
 	for (size_t k = 0; k < n_analyses; k++) {

@@ -10,12 +10,14 @@ const struct binding_metric binding_metrics[] = {
 	{"cgroup.cpuset.cpus", BINDING_CPUSET},
 	{"hotproc.psinfo.cgroups", BINDING_CGROUPS},
 	{"hotproc.psinfo.cpusallowed", BINDING_ALLOWED},
+	{"hotproc.id.uid_nm", BINDING_USER},
 	{"proc.psinfo.cgroups", BINDING_CGROUPS},
 	{"proc.psinfo.cpusallowed", BINDING_ALLOWED},
+	{"proc.id.uid_nm", BINDING_USER},
 };
 const size_t n_binding_metrics = ARRAY_LEN(binding_metrics);
 
-static bool text_of(
+bool binding_text(
 	const struct archive_record *r, const struct archive_set *s, int32_t i, struct bytes *ret)
 {
 	if (!s->is_block)
@@ -40,7 +42,7 @@ static void from_cpuset(const struct learning *l)
 	struct bytes text;
 	for (int32_t i = 0; i < s->n; i++) {
 		uint32_t row = id_map_row(ids, archive_value_instance(s, i));
-		if (row == NO_ROW || !text_of(l->r, s, i, &text))
+		if (row == NO_ROW || !binding_text(l->r, s, i, &text))
 			continue;
 		for (size_t k = 0; k < l->n; k++)
 			if (cgroup_is_job_itself(ids->domain->names[row],
@@ -50,7 +52,7 @@ static void from_cpuset(const struct learning *l)
 }
 
 // The process at place i of one set is mostly at the same place of the other.
-static int32_t place_of(const struct archive_set *s, int32_t i, int32_t id)
+int32_t binding_place(const struct archive_set *s, int32_t i, int32_t id)
 {
 	if (i < s->n && archive_value_instance(s, i) == id)
 		return i;
@@ -81,8 +83,9 @@ static void from_processes(const struct learning *l)
 	struct bytes text;
 	struct bytes cores;
 	for (int32_t i = 0; i < groups->n; i++) {
-		int32_t k = place_of(allowed, i, archive_value_instance(groups, i));
-		if (k >= 0 && text_of(l->r, groups, i, &text) && text_of(l->r, allowed, k, &cores))
+		int32_t k = binding_place(allowed, i, archive_value_instance(groups, i));
+		if (k >= 0 && binding_text(l->r, groups, i, &text) &&
+			binding_text(l->r, allowed, k, &cores))
 			take_process(l, text, cores);
 	}
 }

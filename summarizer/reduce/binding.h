@@ -11,6 +11,7 @@
 enum binding_kind {
 	BINDING_CPUSET,  // cgroup.cpuset.cpus
 	BINDING_CGROUPS, // the cgroups of each process
+	BINDING_USER,    // whose each process is
 	BINDING_ALLOWED, // the CPUs that each process may use
 	BINDING_COUNT,
 };
@@ -28,6 +29,12 @@ struct binding_record {
 	const struct id_map *ids[BINDING_COUNT];
 	bool has[BINDING_COUNT];
 };
+
+// The text at a place of a set; false: none.
+bool binding_text(
+	const struct archive_record *r, const struct archive_set *s, int32_t i, struct bytes *ret);
+// The place of an instance, which is at place i of another set; -1: none.
+int32_t binding_place(const struct archive_set *s, int32_t i, int32_t id);
 
 // Tells those of the tasks whose cores the record makes known; learned() is called for each.
 void binding_learn(const struct binding_record *b, const struct archive_record *r,

@@ -272,6 +272,8 @@ void lane_take(struct lane *l, struct sweep *w)
 		take_set(l, w, &set, &texts);
 	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
 		binding_learn(&texts, &whole, w->tasks, w->n_tasks, begin_anew, w);
+	if (texts.has[BINDING_CGROUPS])
+		analysis_run_texts(&w->analyses, &texts, &whole, w->tasks, w->n_tasks);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);
 }
