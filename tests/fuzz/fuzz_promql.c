@@ -10,11 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const hosts[] = {"cn1", "cn2.example.org", "\"quoted\\"};
-	struct promql_names names = {.hosts = hosts,
-		.n_hosts = 3,
-		.jobs = jobs,
-		.n_jobs = 2,
-		.host_form = "{host}:9100"};
+	struct promql_names names = {.hosts = hosts, .n_hosts = 3, .host_form = "{host}:9100"};
 	struct arena a = {0};
 	struct promql q;
 	struct error err = {0};
