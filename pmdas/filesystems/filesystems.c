@@ -172,12 +172,11 @@ int filesystems_open(struct frame *frame, const struct frame_options *options, v
 	f->crew = frame->crew;
 	f->roster = (struct frame_roster){.state = f, .scan = scan, .n_indoms = FILESYSTEMS_INDOMS};
 	f->root = frame_open_root(options->root);
-	f->debug = -1;
+	f->debug_lustre = -1;
+	f->debug_lnet = -1;
 	rc = f->root < 0 ? f->root : 0;
-	if (rc == 0) {
-		f->debug = openat(f->root, "sys/kernel/debug", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rc == 0)
 		rc = nfs_start(f);
-	}
 	if (rc == 0)
 		rc = gpfs_start(f, options->root);
 	if (rc == 0)
@@ -207,8 +206,10 @@ void filesystems_close(void *state)
 	nfs_free(f->nfs);
 	gpfs_free(f->gpfs);
 	frame_roster_free(&f->roster, release);
-	if (f->debug >= 0)
-		close(f->debug);
+	if (f->debug_lustre >= 0)
+		close(f->debug_lustre);
+	if (f->debug_lnet >= 0)
+		close(f->debug_lnet);
 	if (f->root >= 0)
 		close(f->root);
 	free(f);

@@ -89,7 +89,9 @@ struct filesystems { // begins with the record of the node's metrics
 	struct frame_roster roster;
 	struct frame_crew *crew;
 	int root;
-	int debug; // sys/kernel/debug, opened with the rights that it takes; -1 = none
+	// sys/kernel/debug/lustre and lnet, opened with the rights that it takes to get there; -1 = none
+	int debug_lustre;
+	int debug_lnet;
 	uint64_t unknown_lustre, unknown_nfs, unknown_gpfs;
 	struct filesystems_lnet lnet;
 	struct filesystems_fold lnet_folds[FILESYSTEMS_READINGS(struct filesystems_lnet)];

@@ -261,7 +261,7 @@ static void read_stats(struct unit *u, unsigned file, union record *sums)
 {
 	struct filesystems *f = u->filesystems;
 	AUTO_FREE char *text =
-		filesystems_read(u->below_debug[file] ? f->debug : f->root, u->path[file]);
+		filesystems_read(u->below_debug[file] ? f->debug_lustre : f->root, u->path[file]);
 	char *rest = text;
 	char *line;
 
@@ -334,14 +334,15 @@ static void find_file(struct unit *u, unsigned index, const char *folder)
 	static const struct {
 		bool debug;
 		const char *folder;
-	} places[] = {{false, "proc/fs/lustre"}, {false, "sys/fs/lustre"}, {true, "lustre"}};
+	} places[] = {{false, "proc/fs/lustre"}, {false, "sys/fs/lustre"}, {true, "."}};
 	const struct filesystems *f = u->filesystems;
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		pmsprintf(u->path[index], sizeof(u->path[index]), "%s/%s/%s/%s", places[i].folder,
 			kinds[u->kind].folder, folder, kinds[u->kind].files[index]);
 		u->below_debug[index] = places[i].debug;
-		if (faccessat(places[i].debug ? f->debug : f->root, u->path[index], R_OK, 0) == 0)
+		if (faccessat(places[i].debug ? f->debug_lustre : f->root, u->path[index], R_OK,
+			    0) == 0)
 			return;
 	}
 	u->path[index][0] = '\0';
@@ -435,13 +436,25 @@ static void find_kind(struct filesystems *f, int base, const char *folder, enum 
 	free(entries);
 }
 
+// Lustre may come after the agent; then it takes an agent that has remained root.
+static void lustre_open_debug(struct filesystems *f)
+{
+	const int how = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+	if (f->debug_lustre < 0)
+		f->debug_lustre = openat(f->root, "sys/kernel/debug/lustre", how);
+	if (f->debug_lnet < 0)
+		f->debug_lnet = openat(f->root, "sys/kernel/debug/lnet", how);
+}
+
 void lustre_find(struct filesystems *f)
 {
+	lustre_open_debug(f);
 	for (enum kind kind = LLITE; kind <= MDC; kind++) {
 		find_kind(f, f->root, "proc/fs/lustre", kind);
 		find_kind(f, f->root, "sys/fs/lustre", kind);
-		if (f->debug >= 0)
-			find_kind(f, f->debug, "lustre", kind);
+		if (f->debug_lustre >= 0)
+			find_kind(f, f->debug_lustre, ".", kind);
 	}
 }
 
@@ -458,7 +471,7 @@ static void sample_lnet(void *device, uint64_t want)
 	(void)want;
 	memset(n, 0, sizeof(*n));
 	if (frame_read_file(f->root, "proc/sys/lnet/stats", text, sizeof(text)) < 0 &&
-		(f->debug < 0 || frame_read_file(f->debug, "lnet/stats", text, sizeof(text)) < 0))
+		frame_read_file(f->debug_lnet, "stats", text, sizeof(text)) < 0)
 		return;
 	if (lustre_parse_lnet(text, values) < 0)
 		return;

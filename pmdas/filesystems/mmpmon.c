@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -62,6 +63,9 @@ int mmpmon_start(struct mmpmon *m)
 	int from[2];
 	int rc;
 
+	if (m->left && waitpid(m->left, NULL, WNOHANG) == 0)
+		return -EBUSY; // one that hangs is enough
+	m->left = 0;
 	// A socket, since a write to it need not raise a signal when the child is gone.
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to) < 0)
 		return -errno;
@@ -87,13 +91,19 @@ int mmpmon_start(struct mmpmon *m)
 
 void mmpmon_stop(struct mmpmon *m)
 {
+	bool may_kill;
+
 	if (m->pid == 0)
 		return;
 	close(m->out);
 	close(m->in);
-	kill(-m->pid, SIGKILL);
-	kill(m->pid, SIGKILL);
-	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR) {
+	may_kill = kill(m->pid, SIGKILL) == 0 || errno == ESRCH;
+	(void)kill(-m->pid, SIGKILL);
+	if (may_kill) {
+		while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR) {
+		}
+	} else {
+		m->left = m->pid; // it ends by itself when it finds its input closed
 	}
 	m->pid = 0;
 }

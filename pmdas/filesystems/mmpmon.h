@@ -8,8 +8,9 @@
 
 struct mmpmon {
 	char path[256];
-	pid_t pid; // 0 = not running
-	int in;    // its answers
+	pid_t pid;  // 0 = not running
+	pid_t left; // one that we may not kill (it is root's, and we no more); 0 = none
+	int in;     // its answers
 	int out;
 	char buffer[8192];
 	size_t used;
