@@ -59,7 +59,7 @@ run_check() {
 	"$bin/pmlogger_check" -l "$work/check.log" || { cat "$work/check.log"; return 1; }
 }
 no_complaints() {
-	! find "$work/tree" "$work/work" -name 'pmlogger.log' -exec grep -E '511\.|cannot find PMID|rror' {} +
+	! find "$work/tree" "$work/work" -name 'pmlogger.log' -exec grep -E '\<511\.|cannot find PMID|Error:' {} +
 }
 
 shown() {
