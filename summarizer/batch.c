@@ -186,8 +186,11 @@ static int make_one(struct run *r, size_t i, struct error *err)
 	struct batch *b = r->batch;
 	const struct job *job = &b->jobs[i];
 	const char *resource = b->cluster->resource_id ? b->cluster->resource_id : b->cluster->name;
-	struct summary_request q = {
-		.plan = b->plan, .job = job, .resource_id = resource, .partials = r->partials[i]};
+	struct summary_request q = {.plan = b->plan,
+		.applications = b->applications,
+		.job = job,
+		.resource_id = resource,
+		.partials = r->partials[i]};
 	struct summary s;
 	summary_make(&q, &r->documents, &s);
 	int kept = knows_more(r, job, s.n_there, err);

@@ -12,6 +12,7 @@
 #include "common/job.h"
 #include "common/settings.h"
 #include "common/store/store.h"
+#include "summarizer/applications.h"
 #include "summarizer/prometheus/prometheus.h"
 #include "summarizer/reduce/plan.h"
 
@@ -23,6 +24,7 @@ struct batch_counts {
 
 struct batch {
 	const struct plan *plan;
+	const struct applications *applications;
 	const struct cluster_settings *cluster;
 	const char *const *roots; // of archives
 	size_t n_roots;

@@ -82,6 +82,7 @@ struct session {
 	struct timezone_rules *zone;
 	struct catalogue catalogue;
 	struct plan plan;
+	struct applications applications;
 	struct store *store;
 	int lock;
 	struct selection_counts selected;
@@ -251,6 +252,7 @@ static int run_batches(struct session *s, const struct job *jobs, size_t n, stru
 			err, EINVAL, "no archives: give --archives DIR or --prometheus URL");
 	prometheus_configure(s, url, &prometheus);
 	struct batch b = {.plan = &s->plan,
+		.applications = &s->applications,
 		.cluster = s->cluster,
 		.roots = roots,
 		.n_roots = n_roots,
@@ -306,6 +308,8 @@ static int run(struct session *s, struct error *err)
 	struct job *jobs = NULL;
 	size_t n = 0;
 	TRY(load_catalogue(s, err));
+	TRY(applications_load(&s->applications, s->settings.applications_shipped, &s->arena, err));
+	TRY(applications_load(&s->applications, s->settings.applications_path, &s->arena, err));
 	TRY(take_lock(s, err));
 	TRY(open_store(s, err));
 	TRY(choose_jobs(s, &jobs, &n, err));

@@ -181,5 +181,7 @@ void summary_make(const struct summary_request *q, struct arena *a, struct summa
 		ret->series = series_document(&m);
 		merge_analyses(&m, d);
 	}
+	if (q->applications)
+		applications_identify(q->applications, job->script, d, a);
 	doc_put(d, a, "jobsight", own);
 }

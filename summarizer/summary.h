@@ -7,10 +7,12 @@
 #include "common/bytes.h"
 #include "common/document/document.h"
 #include "common/job.h"
+#include "summarizer/applications.h"
 #include "summarizer/reduce/plan.h"
 
 struct summary_request {
 	const struct plan *plan;
+	const struct applications *applications; // NULL: no rules
 	const struct job *job;
 	const char *resource_id;
 	const struct bytes *partials; // one for each host of the job; data NULL: no archives

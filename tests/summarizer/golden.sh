@@ -12,6 +12,7 @@ fail()
 	exit 1
 }
 export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
+export JOBSIGHT_APPLICATIONS_SHIPPED="$4/../../conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
 export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
 echo "{}" > "$work/empty.yaml"
 
