@@ -180,11 +180,13 @@ static void add_reading(struct pmu_account *a, struct pmu_group *g, const struct
 		return; // not its turn yet: the next reading makes up for it
 	for (unsigned i = 0; i < g->n; i++) {
 		struct pmu_counter *c = &g->counters[i];
+		uint64_t counted = s->values[i] - c->before;
 
-		if (back || s->values[i] < c->before)
+		// No counter goes on by half its range between two readings: it has gone back.
+		if (back || counted > INT64_MAX)
 			atomic_fetch_add(&a->resets, 1);
 		else
-			c->total += pmu_scale(s->values[i] - c->before, enabled, running);
+			c->total += pmu_scale(counted, enabled, running);
 		c->before = s->values[i];
 	}
 	g->enabled = s->enabled;
