@@ -114,6 +114,25 @@ Test(crew, the_clock_polls_without_fetches)
 	cr_assert(frame_crew_stop(c));
 }
 
+Test(crew, the_clock_can_be_hastened)
+{
+	struct device devices[N] = {0};
+	struct frame_crew *c = make_crew(devices, N, HOUR);
+	uint64_t polls = 0;
+
+	frame_crew_hold(c);
+	frame_crew_hasten(c, 10000000);
+	frame_crew_hasten(c, HOUR); // never slower again
+	frame_crew_release(c);
+	while (polls < 3) {
+		pause_shortly();
+		frame_crew_refresh(c, 0);
+		polls = frame_crew_polls(c);
+		frame_crew_release(c);
+	}
+	cr_assert(frame_crew_stop(c));
+}
+
 Test(crew, devices_that_hang_cost_only_their_own_values)
 {
 	struct device devices[N] = {0};
