@@ -39,7 +39,7 @@ Test(filesystems_name, is_safe_and_short)
 	cr_assert(eq(str, name, (char *)"/mnt/a_b___"));
 	filesystems_name(name, sizeof(name), "/a/very/long/mount/point/indeed");
 	cr_assert(eq(sz, strlen(name), 23));
-	cr_assert(eq(int, name[14], '+'));
+	cr_assert(eq(chr, name[14], '+'));
 }
 
 Test(lustre, lines)
