@@ -12,7 +12,7 @@ void analysis_run_open(struct analysis_run *r, const struct plan *p, const struc
 	for (size_t k = 0; k < n_analyses; k++) {
 		const struct analysis *a = analyses[k];
 		r->hosts[k] = a->open();
-		r->inputs[k] = memory_alloc(a->n_inputs + 1, sizeof(*r->inputs[k]));
+		r->inputs[k] = memory_alloc(a->n_inputs + 1, sizeof(void *));
 		r->is_input[k] = memory_alloc(p->n_tracks + 1, sizeof(*r->is_input[k]));
 		for (size_t i = 0; i < a->n_inputs; i++) {
 			size_t place = p->analysis_tracks[k][i];
