@@ -79,7 +79,7 @@ Test(shipped, everything_of_supremm)
 		check_promise(&l.catalogue, line);
 		line += len + !is_last;
 	}
-	cr_expect_eq(n, 94);
+	cr_expect_eq(n, 100);
 	unload(&l);
 }
 
@@ -116,10 +116,21 @@ Test(shipped, arithmetic)
 	static const double none[] = {0};
 	static const double energy[] = {2e6, 3e6}; // two packages, microjoules
 	static const double cycles[] = {3e9, 2e9, 2.1e6, 3e9, 2e9, NAN};
+	// What the PMDA `pmu` counts on cpu0, and in both packages, of the fake Sapphire Rapids: 100, 10, 20
+	// and 30 double instructions in a fourth of the time are 1760 operations, 135 in single precision,
+	// 195 in half; 36000 and 36016 reads and half as many writes are 64 bytes each.
+	static const double core[] = {1800000, 1000000, 1, 400000, 2090};
+	static const double without_flops[] = {1800000, 1000000, 1, 400000, NAN};
+	static const double memory[] = {3456000, 1, 3458048, NAN};
 	struct loaded l = {0};
 	const struct catalogue *c = &l.catalogue;
 
 	load_shipped(&l);
+	cr_expect_float_eq(evaluate(c, "cpuperf.flops", core, 1), 2090, 0);
+	cr_expect(isnan(evaluate(c, "cpuperf.flops", without_flops, 1)));
+	cr_expect_float_eq(evaluate(c, "cpuperf.cpiref", without_flops, 1), 1.8, 1e-12);
+	cr_expect_float_eq(evaluate(c, "cpuperf.cpldref", core, 1), 4.5, 1e-12);
+	cr_expect_float_eq(evaluate(c, "uncperf.membw", memory, 2), 6914048, 0);
 	cr_expect_float_eq(evaluate(c, "cpu.jobcpus.user", cpu, 1), 0.6, 1e-12);
 	cr_expect_float_eq(evaluate(c, "cpu.jobcpus.softirq", cpu, 1), 0.004, 1e-12);
 	cr_expect_float_eq(evaluate(c, "cpu.effcpus.idle", cpu, 1), 0.2, 1e-12);
