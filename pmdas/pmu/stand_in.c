@@ -126,7 +126,7 @@ static void start_group(intptr_t leader)
 static int read_group(intptr_t handle, struct pmu_sample *ret)
 {
 	const struct event *leader = (const struct event *)handle;
-	struct counts c;
+	struct counts c = {0};
 
 	ret->n = 0;
 	for (const struct event *e = leader; e != NULL && ret->n < PMU_GROUP_MAX; e = e->next) {
