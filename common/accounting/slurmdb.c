@@ -231,19 +231,16 @@ static void put_field(
 	bool is_wanted = f != FIELD_SCRIPT || s->request.with_scripts;
 	const char *column = x->column;
 	bool has = column == NULL || map_get(columns, column);
-	if (!is_wanted)
+	bool has_other = x->other && map_get(columns, x->other);
+	if (!is_wanted || !(has || has_other))
 		strbuf_puts(sql, "NULL");
 	else if (has && x->expression) // may hold the name of the cluster once
 		strbuf_puts(sql,
 			arena_printf(&s->arena, "%.*s%s%s", (int)strcspn(x->expression, "%"),
 				x->expression, strchr(x->expression, '%') ? s->request.cluster : "",
 				strchr(x->expression, '%') ? strchr(x->expression, '%') + 2 : ""));
-	else if (has)
-		strbuf_printf(sql, "t.`%s`", column);
-	else if (x->other && map_get(columns, x->other))
-		strbuf_printf(sql, "t.`%s`", x->other);
 	else
-		strbuf_puts(sql, "NULL");
+		strbuf_printf(sql, "t.`%s`", has ? column : x->other);
 }
 
 static int make_query(struct slurmdb *s, struct strbuf *sql, struct error *err)
