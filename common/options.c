@@ -21,7 +21,8 @@ struct shared { // what every program has besides its own table
 
 static const struct option shared_options[] = {
 	{"config", 'c', OPTION_TEXT, offsetof(struct shared, config), "FILE",
-		"Configuration file; default /etc/jobsight/jobsight.yaml if it exists."},
+		"Configuration file; default $JOBSIGHT_CONFIG, or /etc/jobsight/jobsight.yaml "
+		"if it exists."},
 	{"verbose", 'v', OPTION_FLAG, offsetof(struct shared, verbose), NULL,
 		"Say more about what is done."},
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct shared, quiet), NULL, "Say errors only."},

@@ -414,6 +414,9 @@ static int load_variable(const struct load *l, const struct setting *row)
 
 int settings_load(const char *path, struct arena *a, struct settings *ret, struct error *err)
 {
+	const char *variable = getenv("JOBSIGHT_CONFIG");
+	if (!path && variable && variable[0])
+		path = variable;
 	struct load l = {path ? path : SETTINGS_PATH, a, ret, err};
 
 	*ret = (struct settings){0};

@@ -37,8 +37,8 @@ struct settings {
 	size_t n_clusters;
 };
 
-// Defaults when path is NULL and SETTINGS_PATH does not exist; a named file must exist. Then the
-// environment: JOBSIGHT_<GROUP>_<NAME>=value overrides any single setting.
+// path NULL: the file that JOBSIGHT_CONFIG names, else SETTINGS_PATH. Defaults when that does not
+// exist; a named file must exist. Then the environment: JOBSIGHT_<GROUP>_<NAME>=value overrides any single setting.
 int settings_load(
 	const char *path, struct arena *a, struct settings *ret, struct error *err) MUST_USE;
 

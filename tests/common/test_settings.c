@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/settings.h"
@@ -94,6 +95,18 @@ Test(settings, a_named_file_must_exist)
 
 	cr_assert(lt(int, settings_load("/no/such.yaml", &memory, &settings, &err), 0));
 	cr_assert(ne(ptr, strstr(err.text, "/no/such.yaml"), NULL));
+}
+
+Test(settings, the_environment_may_name_the_file)
+{
+	struct error err = {0};
+
+	setenv("JOBSIGHT_CONFIG", folder_write(&folder, "other.yaml", "loader: {batch: 7}\n"), 1);
+	cr_assert(eq(int, settings_load(NULL, &memory, &settings, &err), 0), "%s", err.text);
+	cr_assert(eq(u64, settings.loader_batch, 7));
+	setenv("JOBSIGHT_CONFIG", "/nowhere/jobsight.yaml", 1);
+	cr_assert(lt(int, settings_load(NULL, &memory, &settings, &err), 0));
+	cr_assert(ne(ptr, strstr(err.text, "/nowhere/jobsight.yaml"), NULL), "%s", err.text);
 }
 
 Test(settings, secrets_come_from_private_files)
