@@ -55,7 +55,7 @@ static void put_host_head(const struct job_page *j, const struct column_of_hosts
 		html_raw(j->out, "<th scope=\"col\" class=\"number\"");
 		html_attribute(j->out, "title", field_text(columns[i].metric, "help"));
 		strbuf_putc(j->out, '>');
-		html_text(j->out, field_text(columns[i].metric, "label"));
+		html_text(j->out, field_text(columns[i].metric, "series_label"));
 		html_raw(j->out, "</th>");
 	}
 	html_raw(j->out, "</tr></thead>");
