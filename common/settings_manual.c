@@ -60,7 +60,8 @@ void settings_manual(struct strbuf *out)
 		"<!-- Written by `jobsight settings --manual` from common/settings.def; do not edit. -->\n"
 		"# Settings\n\n"
 		"`" SETTINGS_PATH
-		"`, or the file that `--config` or the variable `JOBSIGHT_CONFIG` names.\nA setting `group.name` is written\n\n"
+		"`, or the file that `--config` or the variable `JOBSIGHT_CONFIG` names.\n"
+		"A setting `group.name` is written\n\n"
 		"```yaml\ngroup:\n  name: value\n```\n\n"
 		"The variable in the last column overrides the file. An unknown key is an error. A secret is\n"
 		"never written in the file: its key ends in `_file` and names a file of mode 0600 that holds\n"
