@@ -346,7 +346,7 @@ static void release_parts(struct parts *p)
 static void write_metric(const struct result_request *q, struct task *t,
 	const struct plan_metric *m, unsigned cores, struct parts *to)
 {
-	struct whole w;
+	struct whole w = {0}; // filled where a source was chosen
 	int nth = choose(q, t, m);
 	if (nth >= 0) {
 		whole_open(&w, q, &q->steppers[m->first_source + (size_t)nth], t);
