@@ -174,10 +174,29 @@ static void do_alone(const char *text, size_t len, int why)
 	sample_once(text, len);
 }
 
+// For people. Slurm's own calls never begin with a dash, and get no answer but 0.
+static bool answer(const char *argument)
+{
+	bool is_help = strcmp(argument, "--help") == 0;
+
+	if (is_help)
+		puts("jobsight-hook: tells the sampler that a job begins or ends on this node.\n\n"
+		     "usage: jobsight-hook [begin|end|task-begin|task-end|controller-begin|controller-end]\n\n"
+		     "Called by slurmd and slurmctld as Prolog, Epilog, TaskProlog, TaskEpilog,\n"
+		     "PrologSlurmctld or EpilogSlurmctld; always ends with 0.");
+	else if (strcmp(argument, "--version") == 0)
+		puts("jobsight-hook " JOBSIGHT_VERSION);
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct boundary b;
 	char text[BOUNDARY_MAX_BYTES];
+	if (argc == 2 && answer(argv[1]))
+		return 0;
 	bool is_known = learn(argc, argv, &b);
 	int len = is_known ? boundary_write(&b, text) : -EINVAL;
 	int why;

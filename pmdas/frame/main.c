@@ -55,6 +55,20 @@ static int options_from_environment(struct frame_options *o)
 	return 0;
 }
 
+static void print_version(void)
+{
+	printf("%s %s\n", pmGetProgname(), JOBSIGHT_VERSION);
+	exit(0);
+}
+
+// libpcp_pmda knows usage as an error only, and says it there.
+static void print_help(pmdaOptions *opts)
+{
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	pmdaUsageMessage(opts);
+	exit(0);
+}
+
 static void options_from_arguments(
 	pmdaInterface *dp, int argc, char **argv, struct frame_options *o, char **ret_user)
 {
@@ -66,13 +80,19 @@ static void options_from_arguments(
 		PMDAOPT_USERNAME,
 #define OPTION(letter, name, argument, text) {name, 1, letter, argument, text},
 #include "pmdas/frame/options.def"
+		{"help", 0, 'H', NULL, "print this and end"},
+		{"version", 0, 'V', NULL, "print the version and end"},
 		PMDA_OPTIONS_END,
 	};
-	pmdaOptions opts = {.short_options = "D:d:l:U:r:t:?", .long_options = rows};
+	pmdaOptions opts = {.short_options = "D:d:l:U:r:t:HV?", .long_options = rows};
 	int c;
 
 	while ((c = pmdaGetOptions(argc, argv, &opts, dp)) != EOF) {
-		if (c == 'r')
+		if (c == 'H')
+			print_help(&opts);
+		else if (c == 'V')
+			print_version();
+		else if (c == 'r')
 			o->root = opts.optarg;
 		else if (c != 't' || parse_period(opts.optarg, &o->period_ns) < 0)
 			opts.errors++;

@@ -80,6 +80,8 @@ metadata_sets() {
 }
 
 run_sampler first
+ok "people are told what it is" sh -c '"$1" --help | grep -q "^usage: jobsight-hook"' - "$hook"
+ok "and which" sh -c '"$1" --version | grep -q "^jobsight-hook [0-9]"' - "$hook"
 ok "begin" say 100 prolog_slurmd
 ok "end" say 100 epilog_slurmd
 ok "begin is recorded" wait_for 20 has boundaries begin 100
