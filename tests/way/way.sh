@@ -96,7 +96,8 @@ run summarize "$build/summarizer/jobsight-summarize" --config "$work/jobsight.ya
 run migrate "$build/etl/jobsight-load" --config "$work/jobsight.yaml" --migrate
 run load "$build/etl/jobsight-load" --config "$work/jobsight.yaml"
 
-"$build/portal/jobsight-portal" --config "$work/jobsight.yaml" >"$work/portal.log" 2>&1 &
+: >"$work/portal.log" # is read before the portal may have begun
+"$build/portal/jobsight-portal" --config "$work/jobsight.yaml" >>"$work/portal.log" 2>&1 &
 portal=$!
 url=
 for _ in $(seq 100); do
