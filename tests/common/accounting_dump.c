@@ -52,6 +52,10 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	const struct accounting_source *s = accounting_source_find(argv[1], &q.spec);
+	if (!s) {
+		fprintf(stderr, "%s: no such source\n", argv[1]);
+		return 2;
+	}
 	q.cluster = argv[2];
 	for (int i = 4; i < argc; i++) {
 		q.with_scripts |= str_eq(argv[i], "script");
@@ -63,7 +67,7 @@ int main(int argc, char **argv)
 	int rc = timezone_open(argc > 3 ? argv[3] : "UTC", &zone, &err);
 	q.zone = zone;
 	if (rc == 0)
-		rc = s ? s->open(&q, &state, &err) : error_set(&err, EINVAL, "no such source");
+		rc = s->open(&q, &state, &err);
 	if (rc == 0)
 		while ((rc = s->next(state, &a, &job, complain, NULL, &err)) > 0)
 			print(&job);

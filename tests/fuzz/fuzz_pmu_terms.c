@@ -51,7 +51,7 @@ static void check_field(const char *text)
 			abort();
 	}
 	if (pmu_set_field(&f, 1, &e) < 0 || pmu_set_field(&f, 0, &e) < 0 ||
-		memcmp(&e, &zero, sizeof(e)) != 0)
+		memcmp(e.config, zero.config, sizeof(e.config)) != 0)
 		abort();
 }
 
