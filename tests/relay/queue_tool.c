@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // queue-tool shuffle: takes messages out of the queue and puts each back twice, in reverse order, again
-// and again until it is killed. queue-tool hostile DIR: puts every file of DIR into the queue as it is.
+// and again until it is killed. queue-tool put DIR: puts every file of DIR into the queue as it is, in the order of
+// their names.
 // The broker is that of the environment (tests/servers/rabbitmq).
 #include <dirent.h>
 #include <errno.h>
@@ -86,25 +87,27 @@ static void shuffle(void)
 	}
 }
 
-static int hostile(const char *folder, struct error *err)
+static int put_files(const char *folder, struct error *err)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
+	struct dirent **entries = NULL;
 	struct broker *give = NULL;
 	struct bytes body;
-	DIR *dir = opendir(folder);
+	int n = scandir(folder, &entries, NULL, alphasort);
 
-	if (!dir)
+	if (n < 0)
 		return error_set(err, errno, "%s: %s", folder, strerror(errno));
 	int rc = open_both(NULL, &give, err);
-	for (struct dirent *e = readdir(dir); e && rc == 0; e = readdir(dir)) {
-		if (e->d_name[0] == '.')
-			continue;
-		rc = file_read(arena_printf(&arena, "%s/%s", folder, e->d_name), 1 << 20, &arena,
-			&body, err);
-		if (rc == 0)
-			rc = publish_sure(give, body, err);
+	for (int i = 0; i < n; i++) {
+		if (rc == 0 && entries[i]->d_name[0] != '.') {
+			rc = file_read(arena_printf(&arena, "%s/%s", folder, entries[i]->d_name),
+				1 << 20, &arena, &body, err);
+			if (rc == 0)
+				rc = publish_sure(give, body, err);
+		}
+		free(entries[i]);
 	}
-	closedir(dir);
+	free(entries);
 	broker_close(give);
 	return rc;
 }
@@ -115,7 +118,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "shuffle") == 0)
 		shuffle();
-	if (argc != 3 || hostile(argv[2], &err) < 0) {
+	if (argc != 3 || put_files(argv[2], &err) < 0) {
 		(void)fprintf(stderr, "queue-tool: %s\n", err.text);
 		return 1;
 	}
