@@ -29,6 +29,13 @@ fail()
 	exit 1
 }
 
+# has PATTERN: is it in the input? Reads all of it: grep -q would cut its writer off, and pipefail call
+# that a failure.
+has()
+{
+	grep "$@" | cat > /dev/null
+}
+
 # machine NAME: makes $tmp/NAME.
 machine()
 {
