@@ -11,17 +11,11 @@
 
 enum accelerator_cluster {
 #define CLUSTER(id, number) ACCELERATOR_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/accelerator/metrics.def"
 };
 
 enum accelerator_indom {
 #define INDOM(id, ...) ACCELERATOR_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/accelerator/metrics.def"
 };
 #define ACCELERATOR_INDOM_node FRAME_NODE

@@ -2,46 +2,14 @@
 // The tables of the PMDA `accelerator`, made from the rows of metrics.def.
 #include "pmdas/accelerator/accelerator.h"
 
-#include "common/macro.h"
-
-static const struct frame_metric metrics[] = {
-#define PMDA(...)
-#define CLUSTER(...)
-#define INDOM(...)
-#define METRIC(                                                                               \
-	cluster_, item_, name_, type_, indom_, sem_, unit_, reader_, field_, oneline_, help_) \
-	{.cluster = ACCELERATOR_CLUSTER_##cluster_,                                           \
-		.item = (item_),                                                              \
-		.name = (name_),                                                              \
-		.type = PM_TYPE_##type_,                                                      \
-		.indom = ACCELERATOR_INDOM_##indom_,                                          \
-		.sem = PM_SEM_##sem_,                                                         \
-		.unit = &frame_unit_##unit_,                                                  \
-		.read = (reader_),                                                            \
-		.field = offsetof(struct accelerator_##indom_, field_),                       \
-		.oneline = (oneline_),                                                        \
-		.help = (help_)},
-#include "pmdas/accelerator/metrics.def"
-};
-
-static const struct frame_indom_row indoms[] = {
-#define PMDA(...)
-#define CLUSTER(...)
-#define METRIC(...)
-#define INDOM(id, oneline_, help_) {.name = #id, .oneline = (oneline_), .help = (help_)},
-#include "pmdas/accelerator/metrics.def"
-};
+#define ROWS            "pmdas/accelerator/metrics.def"
+#define ROW_CLUSTER(id) ACCELERATOR_CLUSTER_##id
+#define ROW_INDOM(id)   ACCELERATOR_INDOM_##id
+#define ROW_RECORD(id)  struct accelerator_##id
+#include "pmdas/frame/tables.h"
 
 const struct frame_pmda accelerator_pmda = {
-#define INDOM(...)
-#define CLUSTER(...)
-#define METRIC(...)
-#define PMDA(name_, symbol, domain_, ...) .name = #name_, .domain = (domain_),
-#include "pmdas/accelerator/metrics.def"
-	.metrics = metrics,
-	.n_metrics = ARRAY_LEN(metrics),
-	.indoms = indoms,
-	.n_indoms = ARRAY_LEN(indoms),
+	FRAME_TABLES,
 	.open = accelerator_open,
 	.close = accelerator_close,
 	.refresh = accelerator_refresh,

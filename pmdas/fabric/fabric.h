@@ -10,17 +10,11 @@
 
 enum fabric_cluster {
 #define CLUSTER(id, number) FABRIC_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/fabric/metrics.def"
 };
 
 enum fabric_indom {
 #define INDOM(id, ...) FABRIC_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/fabric/metrics.def"
 	FABRIC_INDOMS
 };

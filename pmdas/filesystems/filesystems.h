@@ -8,17 +8,11 @@
 
 enum filesystems_cluster {
 #define CLUSTER(id, number) FILESYSTEMS_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/filesystems/metrics.def"
 };
 
 enum filesystems_indom {
 #define INDOM(id, ...) FILESYSTEMS_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/filesystems/metrics.def"
 	FILESYSTEMS_INDOMS
 };

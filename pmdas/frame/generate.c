@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs at build time: writes what PCP and people need to know about a PMDA from the rows of its .def
-// file, whose name is given as ROWS when this is compiled. generate WHAT > FILE
+// file, whose name is given as ROWS when this is compiled: generate WHAT > FILE, or all that pmcd needs
+// by generate files FOLDER.
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/macro.h"
 
 enum {
-#define PMDA(...)
-#define INDOM(...)
-#define METRIC(...)
 #define CLUSTER(id, number) CLUSTER_##id = (number),
 #include ROWS
 };
@@ -34,9 +34,6 @@ struct indom {
 };
 
 static const struct row rows[] = {
-#define PMDA(...)
-#define CLUSTER(...)
-#define INDOM(...)
 #define METRIC(cluster_, item_, name_, type_, indom_, sem_, unit_, reader, field, oneline_, help_) \
 	{.cluster = CLUSTER_##cluster_,                                                            \
 		.item = (item_),                                                                   \
@@ -51,9 +48,6 @@ static const struct row rows[] = {
 };
 
 static const struct indom indoms[] = {
-#define PMDA(...)
-#define CLUSTER(...)
-#define METRIC(...)
 #define INDOM(id, oneline_, help_) {.name = #id, .oneline = (oneline_), .help = (help_)},
 #include ROWS
 };
@@ -65,9 +59,6 @@ static const struct {
 	const char *oneline;
 	const char *help;
 } pmda = {
-#define INDOM(...)
-#define CLUSTER(...)
-#define METRIC(...)
 #define PMDA(name_, symbol_, domain_, oneline_, help_)                                  \
 	.name = #name_, .symbol = #symbol_, .domain = (domain_), .oneline = (oneline_), \
 	.help = (help_),
@@ -293,29 +284,54 @@ static void put_remove(void)
 	put_script("Remove");
 }
 
+static const struct {
+	const char *what;
+	void (*put)(void);
+	mode_t mode; // of the file that belongs to the agent's folder, 0 = none does
+} outputs[] = {
+	{"pmns", put_pmns, 0644},
+	{"domain.h", put_domain, 0644},
+	{"root", put_root, 0644},
+	{"help", put_help, 0644},
+	{"Install", put_install, 0755},
+	{"Remove", put_remove, 0755},
+	{"markdown", put_markdown, 0},
+	{"manual", put_manual, 0},
+};
+
+static int put_files(const char *folder)
+{
+	if (chdir(folder) < 0) {
+		perror(folder);
+		return 1;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+		if (!outputs[i].mode)
+			continue;
+		if (!freopen(outputs[i].what, "w", stdout)) {
+			perror(outputs[i].what);
+			return 1;
+		}
+		outputs[i].put();
+		if (fflush(stdout) == EOF || fchmod(fileno(stdout), outputs[i].mode) < 0) {
+			perror(outputs[i].what);
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *what;
-		void (*put)(void);
-	} outputs[] = {
-		{"pmns", put_pmns},
-		{"domain.h", put_domain},
-		{"root", put_root},
-		{"help", put_help},
-		{"markdown", put_markdown},
-		{"manual", put_manual},
-		{"Install", put_install},
-		{"Remove", put_remove},
-	};
-
+	if (argc == 3 && strcmp(argv[1], "files") == 0)
+		return put_files(argv[2]);
 	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(outputs); i++) {
 		if (strcmp(argv[1], outputs[i].what) == 0) {
 			outputs[i].put();
 			return ferror(stdout) || fclose(stdout) ? 1 : 0;
 		}
 	}
-	fprintf(stderr, "usage: generate pmns | domain.h | root | help | markdown | manual | "
-			"Install | Remove\n");
+	fprintf(stderr, "usage: generate files FOLDER | pmns | domain.h | root | help | Install | "
+			"Remove | markdown | manual\n");
 	return 2;
 }

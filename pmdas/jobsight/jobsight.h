@@ -6,17 +6,11 @@
 
 enum jobsight_cluster {
 #define CLUSTER(id, number) JOBSIGHT_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/jobsight/metrics.def"
 };
 
 enum jobsight_indom {
 #define INDOM(id, ...) JOBSIGHT_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/jobsight/metrics.def"
 };
 #define JOBSIGHT_INDOM_node FRAME_NODE

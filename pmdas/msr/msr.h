@@ -12,17 +12,11 @@
 
 enum msr_cluster {
 #define CLUSTER(id, number) MSR_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/msr/metrics.def"
 };
 
 enum msr_indom {
 #define INDOM(id, ...) MSR_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/msr/metrics.def"
 	MSR_INDOMS,
 };

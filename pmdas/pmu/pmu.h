@@ -8,17 +8,11 @@
 
 enum pmu_cluster {
 #define CLUSTER(id, number) PMU_CLUSTER_##id = (number),
-#define INDOM(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/pmu/metrics.def"
 };
 
 enum pmu_indom {
 #define INDOM(id, ...) PMU_INDOM_##id,
-#define CLUSTER(...)
-#define PMDA(...)
-#define METRIC(...)
 #include "pmdas/pmu/metrics.def"
 };
 #define PMU_INDOM_node FRAME_NODE
