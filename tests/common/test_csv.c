@@ -98,7 +98,8 @@ Test(csv, many_fields)
 
 Test(csv, what_is_put_is_read)
 {
-	static const char *const fields[] = {"", "plain", "", "a,b", "say \"no\"", "two\r\nlines", " "};
+	static const char *const fields[] = {
+		"", "plain", "", "a,b", "say \"no\"", "two\r\nlines", " "};
 	CLEANUP(strbuf_release) struct strbuf text = {0};
 	struct csv_row row = {0};
 	struct error err = {0};
