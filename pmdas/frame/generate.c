@@ -284,6 +284,27 @@ static void put_remove(void)
 	put_script("Remove");
 }
 
+// pmcd's start runs it in the folder of every agent, installed or not.
+static void put_upgrade(void)
+{
+	printf("#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n"
+	       "# Upgrade: %s\n"
+	       "# Brings the metrics of a new release into the name space, where the agent is installed.\n\n"
+	       ". \"${PCP_DIR:-}/etc/pcp.env\"\n\n"
+	       "iam=%s\npmns=$PCP_VAR_DIR/pmns\n"
+	       "grep -q \"^$iam[[:space:]]\" \"$PCP_PMCDCONF_PATH\" 2> /dev/null || exit 0\n"
+	       "new=$(mktemp \"$PCP_TMPFILE_DIR/$iam.XXXXXX\") || exit 1\n"
+	       "trap 'rm -f \"$new\"' EXIT\n"
+	       "sed 's/%s:/%u:/' pmns > \"$new\" || exit 1\n"
+	       "cmp -s \"$new\" \"$pmns/$iam\" && exit 0\n\n",
+		pmda.oneline, pmda.name, pmda.symbol, pmda.domain);
+	printf("\"$PCP_SHARE_DIR/lib/lockpmns\" \"$pmns/root\" || exit 1\n"
+	       "trap '\"$PCP_SHARE_DIR/lib/unlockpmns\" \"$pmns/root\"; rm -f \"$new\"' EXIT\n"
+	       "cp \"$new\" \"$pmns/$iam\" && chmod 644 \"$pmns/$iam\" && cd \"$pmns\" || exit 1\n"
+	       "\"$PCP_BINADM_DIR/pmnsdel\" -n root \"$iam\" > /dev/null 2>&1\n"
+	       "\"$PCP_BINADM_DIR/pmnsadd\" -n root \"$iam\"\n");
+}
+
 static const struct {
 	const char *what;
 	void (*put)(void);
@@ -295,6 +316,7 @@ static const struct {
 	{"help", put_help, 0644},
 	{"Install", put_install, 0755},
 	{"Remove", put_remove, 0755},
+	{"Upgrade", put_upgrade, 0755},
 	{"markdown", put_markdown, 0},
 	{"manual", put_manual, 0},
 };
@@ -332,6 +354,6 @@ int main(int argc, char **argv)
 		}
 	}
 	fprintf(stderr, "usage: generate files FOLDER | pmns | domain.h | root | help | Install | "
-			"Remove | markdown | manual\n");
+			"Remove | Upgrade | markdown | manual\n");
 	return 2;
 }

@@ -114,8 +114,9 @@ static int drop_privileges(char *user, uint64_t keep)
 
 int frame_main(const struct frame_pmda *pmda, int argc, char **argv)
 {
+	// libpcp_pmda never frees what it hangs in here, so it must not look lost at the end.
+	static pmdaInterface dispatch;
 	struct frame_options options;
-	pmdaInterface dispatch = {0};
 	struct frame *f = NULL;
 	const char *log_before;
 	char *user = NULL;
