@@ -148,7 +148,13 @@ done
 equal 'tables that everybody may read' "$(sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
 	WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'p', 'v')
 	AND has_table_privilege('site_portal', oid, 'SELECT')")" \
-	'account application cluster job job_metric job_node job_nodes job_performance job_quality jobs metric node partition person qos reason state'
+	"$(echo account account_history application application_history bucket business capacity_day \
+		cluster cluster_history day distribution domain histogram_period job job_day job_day_single \
+		job_day_span job_metric job_node job_nodes job_performance job_quality job_span jobs metric \
+		node node_event node_history node_type organization partition partition_history \
+		performance_day performance_period person person_history project project_history qos \
+		qos_history reason science site source state usage_column usage_day usage_dimension \
+		usage_measure usage_period)"
 equal 'functions that everybody may call' "$(sql "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc
 	WHERE pronamespace = 'warehouse'::regnamespace AND has_function_privilege('somebody', oid, 'EXECUTE')")" ''
 equal 'definer functions without a fixed path' "$(sql "SELECT string_agg(proname, ' ') FROM pg_proc
