@@ -44,10 +44,22 @@ static const struct cluster_setting cluster_rows[] = {
 		"Root of the archive tree; default " ARCHIVES_DIRECTORY "/NAME."},
 	{"accounting", offsetof(struct cluster_settings, accounting),
 		"Where the jobs come from, e.g. sacct:FILE; none by default."},
+	{"architecture", offsetof(struct cluster_settings, architecture),
+		"Where its nodes and partitions come from, e.g. scontrol:FILE; none by default."},
+	{"users", offsetof(struct cluster_settings, users),
+		"Where its users come from, e.g. passwd:FILE; none by default."},
+	{"associations", offsetof(struct cluster_settings, associations),
+		"Where shares and limits come from, e.g. slurmdb:...; none by default."},
+	{"events", offsetof(struct cluster_settings, events),
+		"Where outages of nodes come from, e.g. slurmdb:...; none by default."},
 	{"prometheus", offsetof(struct cluster_settings, prometheus),
 		"URL of a Prometheus server; none by default."},
 	{"host_suffix", offsetof(struct cluster_settings, host_suffix),
 		"Appended to Slurm's node names to find their archives; empty by default."},
+	{"login", offsetof(struct cluster_settings, login),
+		"[USER@]HOST[:PORT] of a login node, for agents; none by default."},
+	{"login_key", offsetof(struct cluster_settings, login_key),
+		"File of the private key (0600, no passphrase) for it."},
 };
 
 struct load {
