@@ -15,7 +15,8 @@ void csv_open(struct csv *c, const char *file, struct bytes text, char separator
 		.at = begin,
 		.end = begin + text.len,
 		.line = 1,
-		.separator = separator};
+		.separator = separator,
+		.quote = '"'};
 	if (text.len >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0) // a byte order mark
 		c->at += 3;
 }
@@ -51,11 +52,11 @@ static int take_quoted(struct csv *c, struct strbuf *ret, struct error *err)
 	int line = c->line;
 
 	for (; c->at < c->end; c->at++) {
-		if (*c->at == '"' && (c->at + 1 == c->end || c->at[1] != '"')) {
+		if (*c->at == c->quote && (c->at + 1 == c->end || c->at[1] != c->quote)) {
 			c->at++;
 			return 0;
 		}
-		c->at += *c->at == '"';
+		c->at += *c->at == c->quote;
 		c->line += *c->at == '\n';
 		strbuf_putc(ret, *c->at);
 	}
@@ -66,7 +67,7 @@ static int take_quoted(struct csv *c, struct strbuf *ret, struct error *err)
 
 static int take_field(struct csv *c, struct strbuf *ret, struct error *err)
 {
-	if (c->at < c->end && *c->at == '"') {
+	if (c->at < c->end && *c->at == c->quote) {
 		TRY(take_quoted(c, ret, err));
 		if (c->at < c->end && *c->at != c->separator && !strchr("\r\n", *c->at))
 			return fail(c, "text after a closed quote", err);

@@ -12,6 +12,7 @@ struct csv {
 	const char *at, *end;
 	int line;
 	char separator;
+	char quote; // '"'; who needs another sets it after csv_open
 };
 
 struct csv_row {

@@ -17,19 +17,19 @@
 
 // One cluster of the site (`clusters:` is a list of these).
 struct cluster_settings {
-	const char *name;        // as in Slurm
-	const char *resource_id; // SUPReMM's resource number; default: the name
-	const char *timezone;    // IANA name; default UTC
-	const char *archives;    // root of the archive tree
-	const char *accounting;  // sacct:FILE, slurmdb:..., see common/accounting/source.h
+	const char *name;         // as in Slurm
+	const char *resource_id;  // SUPReMM's resource number; default: the name
+	const char *timezone;     // IANA name; default UTC
+	const char *archives;     // root of the archive tree
+	const char *accounting;   // sacct:FILE, slurmdb:..., see common/accounting/source.h
 	const char *architecture; // archfile:FILE ...: these four are read by jobsight-import
 	const char *users;        // passwd:FILE ...
 	const char *associations; // slurmdb:...
 	const char *events;       // slurmdb:...
-	const char *prometheus;  // URL, or NULL
-	const char *host_suffix; // appended to Slurm's node names to find archives; default ""
-	const char *login;       // [USER@]HOST[:PORT] of a login node, or NULL
-	const char *login_key;   // file of the private key for it
+	const char *prometheus;   // URL, or NULL
+	const char *host_suffix;  // appended to Slurm's node names to find archives; default ""
+	const char *login;        // [USER@]HOST[:PORT] of a login node, or NULL
+	const char *login_key;    // file of the private key for it
 };
 
 struct settings {
