@@ -85,7 +85,8 @@ COMMENT ON COLUMN warehouse.job_span.cluster_id IS 'Cluster.';
 CREATE TABLE warehouse.dirty (
 	day date NOT NULL,
 	cluster_id smallint NOT NULL,
-	unit text NOT NULL DEFAULT 'day' CHECK (unit IN ('day', 'month', 'quarter', 'year')),
+	unit text NOT NULL DEFAULT 'day'
+		CHECK (unit IN ('day', 'dimensions', 'capacity', 'month', 'quarter', 'year')),
 	marked timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX dirty_unit_day ON warehouse.dirty (unit, day);
@@ -93,7 +94,8 @@ COMMENT ON TABLE warehouse.dirty IS
 	'Periods whose figures are to be made anew. A mark may be there many times: who waits for nobody loses none.';
 COMMENT ON COLUMN warehouse.dirty.day IS 'The day, or the first day of the month, quarter or year.';
 COMMENT ON COLUMN warehouse.dirty.cluster_id IS 'Cluster.';
-COMMENT ON COLUMN warehouse.dirty.unit IS 'day, month, quarter or year.';
+COMMENT ON COLUMN warehouse.dirty.unit IS
+	'What is to be made: all of a day, its rows by single dimensions alone, its capacity alone, a month, quarter or year.';
 COMMENT ON COLUMN warehouse.dirty.marked IS 'Since when.';
 
 -- One row for each job and day: what of the job falls into the day. Two views make it, because a

@@ -1,0 +1,423 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Making figures anew, where dirty says so: refresh_next() makes the newest period that is marked
+-- and takes its marks away, all in one transaction. A day is made of the facts; all else of days.
+-- Marks are taken away before the facts are read: who changes a fact meanwhile marks again.
+
+ALTER TABLE warehouse.site ADD facts_from date;
+COMMENT ON COLUMN warehouse.site.facts_from IS
+	'Days before it have lost facts to retention: their figures stay as they are. NULL: none has.';
+
+CREATE FUNCTION warehouse.create_usage_year(day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	first date := date_trunc('year', day)::date;
+	cube text;
+BEGIN
+	FOREACH cube IN ARRAY ARRAY['usage_day', 'performance_day'] LOOP
+		CONTINUE WHEN to_regclass(format('warehouse.%I', cube || to_char(first, '_YYYY'))) IS NOT NULL;
+		EXECUTE format('CREATE TABLE warehouse.%I (LIKE warehouse.%I)', cube || to_char(first, '_YYYY'), cube);
+		EXECUTE format('ALTER TABLE warehouse.%I ATTACH PARTITION warehouse.%I FOR VALUES FROM (%L) TO (%L)',
+			cube, cube || to_char(first, '_YYYY'), first, first + interval '1 year');
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.create_usage_year(date) IS
+	'Makes the partitions of usage_day and performance_day of the year that holds this day, where absent.';
+
+-- The slices of a day in the temporary table slice: job_day with classes, seconds and what was
+-- measured. The planner is kept from joining by sets: it would read whole months.
+CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+	d warehouse.day;
+	metrics text;
+BEGIN
+	SELECT * INTO STRICT d FROM warehouse.day WHERE day = the_day;
+	SELECT coalesce(string_agg(format(', m.%I', column_name), '' ORDER BY metric_id), '')
+		INTO metrics FROM warehouse.metric WHERE column_name IS NOT NULL;
+	IF to_regclass('pg_temp.slice') IS NOT NULL THEN
+		DROP TABLE pg_temp.slice;
+	END IF;
+	EXECUTE format('CREATE TEMPORARY TABLE slice ON COMMIT DROP AS SELECT d.*, '
+		'd.wall_s * d.cores::bigint AS core_s, d.wall_s * d.nodes::bigint AS node_s, '
+		'd.wall_s * d.gpus::bigint AS gpu_s, '
+		'(width_bucket(d.whole_s, %L::float8[]) - 1)::smallint AS wall_class, '
+		'(width_bucket(d.wait_s, %L::float8[]) - 1)::smallint AS wait_class%s '
+		'FROM (SELECT * FROM warehouse.job_day_single '
+		'WHERE day = %L AND cluster_id = %L AND end_t >= %L AND end_t < %L '
+		'UNION ALL SELECT * FROM warehouse.job_day_span WHERE day = %4$L AND cluster_id = %5$L) d '
+		'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t',
+		warehouse.bounds('wall'), warehouse.bounds('wait'), metrics,
+		the_day, the_cluster, d.begin_t, d.end_t);
+END
+$$;
+COMMENT ON FUNCTION warehouse.fill_slice(date, smallint) IS 'Puts what falls into a day into the temporary table slice.';
+
+CREATE FUNCTION warehouse.refresh_cube(cube text, the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	keys text;
+	names text;
+	sums text;
+BEGIN
+	SELECT string_agg(quote_ident(column_name), ', ' ORDER BY dimension_id) INTO keys
+		FROM warehouse.usage_dimension WHERE column_name IS NOT NULL;
+	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
+			string_agg(c.aggregate, ', ' ORDER BY c.position)
+		INTO names, sums FROM warehouse.usage_column c WHERE c.cube = refresh_cube.cube;
+	EXECUTE format('DELETE FROM warehouse.%I WHERE day = %L AND cluster_id = %L',
+		cube || '_day', the_day, the_cluster);
+	EXECUTE format('INSERT INTO warehouse.%I (day, cluster_id, %s, %s) '
+		'SELECT %4$L, %5$L, %2$s, %6$s FROM pg_temp.slice s GROUP BY %2$s',
+		cube || '_day', keys, names, the_day, the_cluster, sums);
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_cube(text, date, smallint) IS 'Makes a day of usage_day or performance_day of the slices.';
+
+-- SQL that puts rows together, as the columns' folds say. first: what tells the rows of the first
+-- part of a period.
+CREATE FUNCTION warehouse.fold_columns(cube text, first text, OUT names text, OUT folds text)
+LANGUAGE sql STABLE AS $$
+	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
+		string_agg(CASE c.fold
+			WHEN 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE %s), 0)', c.name, first)
+			ELSE format('%s(u.%I)', c.fold, c.name) END, ', ' ORDER BY c.position)
+	FROM warehouse.usage_column c WHERE c.cube = fold_columns.cube
+$$;
+COMMENT ON FUNCTION warehouse.fold_columns(text, text) IS 'Columns of usage or performance, and how rows are put together.';
+
+CREATE FUNCTION warehouse.refresh_dimensions(cube text, the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	dimensions text;
+	fold record;
+BEGIN
+	SELECT string_agg(format('(%s, (%s)::integer)', dimension_id, value), ', ' ORDER BY dimension_id)
+		INTO dimensions FROM warehouse.usage_dimension;
+	fold := warehouse.fold_columns(cube, 'true');
+	EXECUTE format('DELETE FROM warehouse.%I WHERE unit = ''day'' AND period = %L AND cluster_id = %L',
+		cube || '_period', the_day, the_cluster);
+	EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
+		'SELECT ''day'', %L, %L, v.dimension_id, v.value, %s FROM warehouse.%I u '
+		'JOIN warehouse.day d ON d.day = u.day '
+		'LEFT JOIN warehouse.account_history ah ON ah.account_id = u.account_id AND ah.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ih ON ih.person_id = ah.pi_id AND ih.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ph ON ph.person_id = u.person_id AND ph.valid @> d.begin_t '
+		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(u.project_id, ah.project_id) '
+		'AND rh.valid @> d.begin_t '
+		'CROSS JOIN LATERAL (VALUES %s) v (dimension_id, value) '
+		'WHERE u.day = %3$L AND u.cluster_id = %4$L GROUP BY v.dimension_id, v.value',
+		cube || '_period', fold.names, the_day, the_cluster, fold.folds, cube || '_day', dimensions);
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint) IS
+	'Makes a day of usage_period or performance_period of its rows by all dimensions.';
+
+CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	h record;
+BEGIN
+	DELETE FROM warehouse.histogram_period
+		WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
+	FOR h IN SELECT d.* FROM warehouse.distribution d WHERE NOT d.is_metric
+			OR EXISTS (SELECT FROM warehouse.metric m WHERE m.column_name = d.name) LOOP
+		EXECUTE format('INSERT INTO warehouse.histogram_period '
+			'SELECT ''day'', %L, %L, s.partition_id, %s, warehouse.bucket_of(%L, %s), '
+			'count(*) FILTER (WHERE s.ended), sum(s.wall_s), sum(s.node_s), sum(s.core_s), sum(s.gpu_s) '
+			'FROM pg_temp.slice s WHERE s.start_t IS NOT NULL GROUP BY 4, 6',
+			the_day, the_cluster, h.distribution_id, h.scale, h.value);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_histograms(date, smallint) IS 'Makes the histograms of a day of the slices.';
+
+CREATE FUNCTION warehouse.range_seconds(r tstzmultirange) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT coalesce(sum(extract(epoch FROM upper(x) - lower(x))), 0)::bigint FROM unnest(r) x
+$$;
+COMMENT ON FUNCTION warehouse.range_seconds(tstzmultirange) IS 'Seconds in a set of times.';
+
+CREATE FUNCTION warehouse.refresh_capacity(the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	today tstzrange;
+BEGIN
+	SELECT tstzrange(begin_t, end_t) INTO STRICT today FROM warehouse.day WHERE day = the_day;
+	DELETE FROM warehouse.capacity_day WHERE day = the_day AND cluster_id = the_cluster;
+	WITH event AS (
+		SELECT e.node_id,
+			coalesce(range_agg(e.during) FILTER (WHERE e.kind = 'down'), '{}') AS down,
+			coalesce(range_agg(e.during) FILTER (WHERE e.kind = 'planned'), '{}') AS planned,
+			coalesce(range_agg(e.during) FILTER (WHERE e.kind = 'drained'), '{}') AS drained
+		FROM warehouse.node_event e WHERE e.during && today GROUP BY e.node_id
+	), part AS (
+		SELECT h.node_type_id, h.cores, h.gpus, warehouse.range_seconds(x.there) AS there,
+			coalesce(warehouse.range_seconds(x.there * e.down), 0) AS down,
+			coalesce(warehouse.range_seconds(x.there * (e.planned - e.down)), 0) AS planned,
+			coalesce(warehouse.range_seconds(x.there * (e.drained - e.down - e.planned)), 0) AS drained
+		FROM warehouse.node_history h
+		JOIN warehouse.node n ON n.node_id = h.node_id
+		CROSS JOIN LATERAL (SELECT tstzmultirange(h.valid * today)) x (there)
+		LEFT JOIN event e ON e.node_id = h.node_id
+		WHERE n.cluster_id = the_cluster AND h.valid && today)
+	INSERT INTO warehouse.capacity_day
+		SELECT the_day, the_cluster, node_type_id, sum(there), sum(there * cores), sum(there * gpus),
+			sum(down), sum(down * cores), sum(down * gpus),
+			sum(planned), sum(planned * cores), sum(planned * gpus),
+			sum(drained), sum(drained * cores), sum(drained * gpus)
+		FROM part GROUP BY node_type_id;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_capacity(date, smallint) IS 'Makes a day of capacity_day.';
+
+CREATE FUNCTION warehouse.refresh_day(the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM warehouse.create_usage_year(the_day);
+	PERFORM warehouse.fill_slice(the_day, the_cluster);
+	PERFORM warehouse.refresh_cube('usage', the_day, the_cluster);
+	PERFORM warehouse.refresh_cube('performance', the_day, the_cluster);
+	PERFORM warehouse.refresh_histograms(the_day, the_cluster);
+	DROP TABLE pg_temp.slice;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_day(date, smallint) IS 'Makes the figures of a day of the facts.';
+
+-- A month of its days, a quarter of its months, a year of its quarters.
+CREATE FUNCTION warehouse.refresh_period(the_unit text, the_period date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	part text := CASE the_unit WHEN 'month' THEN 'day' WHEN 'quarter' THEN 'month' ELSE 'quarter' END;
+	until date := the_period + CASE the_unit WHEN 'month' THEN interval '1 month'
+		WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END;
+	cube text;
+	fold record;
+BEGIN
+	FOREACH cube IN ARRAY ARRAY['usage', 'performance'] LOOP
+		fold := warehouse.fold_columns(cube, format('u.period = %L', the_period));
+		EXECUTE format('DELETE FROM warehouse.%I WHERE unit = %L AND period = %L AND cluster_id = %L',
+			cube || '_period', the_unit, the_period, the_cluster);
+		EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
+			'SELECT %3$L, %4$L, %5$L, u.dimension_id, u.value, %6$s FROM warehouse.%1$I u '
+			'WHERE u.unit = %7$L AND u.period >= %4$L AND u.period < %8$L AND u.cluster_id = %5$L '
+			'GROUP BY u.dimension_id, u.value',
+			cube || '_period', fold.names, the_unit, the_period, the_cluster, fold.folds, part, until);
+	END LOOP;
+	DELETE FROM warehouse.histogram_period
+		WHERE unit = the_unit AND period = the_period AND cluster_id = the_cluster;
+	INSERT INTO warehouse.histogram_period
+		SELECT the_unit, the_period, the_cluster, partition_id, distribution_id, bucket,
+			sum(ended_jobs), sum(wall_s), sum(node_s), sum(core_s), sum(gpu_s)
+		FROM warehouse.histogram_period
+		WHERE unit = part AND period >= the_period AND period < until AND cluster_id = the_cluster
+		GROUP BY partition_id, distribution_id, bucket;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_period(text, date, smallint) IS 'Makes a month, quarter or year of its parts.';
+
+-- One period. Marks lead upwards: a day marks its month, that its quarter, that its year.
+CREATE FUNCTION warehouse.refresh_one(the_unit text, the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	is_frozen boolean := coalesce(the_day < (SELECT facts_from FROM warehouse.site), false);
+	above text := CASE the_unit WHEN 'month' THEN 'quarter' WHEN 'quarter' THEN 'year'
+		WHEN 'day' THEN 'month' WHEN 'dimensions' THEN 'month' END;
+BEGIN
+	IF the_unit IN ('day', 'dimensions') THEN
+		IF the_unit = 'day' AND NOT is_frozen THEN
+			PERFORM warehouse.refresh_day(the_day, the_cluster);
+		END IF;
+		PERFORM warehouse.refresh_dimensions('usage', the_day, the_cluster);
+		PERFORM warehouse.refresh_dimensions('performance', the_day, the_cluster);
+	ELSIF the_unit = 'capacity' THEN
+		PERFORM warehouse.refresh_capacity(the_day, the_cluster);
+	ELSE
+		PERFORM warehouse.refresh_period(the_unit, the_day, the_cluster);
+	END IF;
+	IF above IS NOT NULL THEN
+		INSERT INTO warehouse.dirty (day, cluster_id, unit)
+			VALUES (date_trunc(above, the_day)::date, the_cluster, above);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_one(text, date, smallint) IS 'Makes one period anew and marks the one above it.';
+
+CREATE FUNCTION warehouse.refresh_next(OUT unit text, OUT day date, OUT cluster_id smallint)
+LANGUAGE plpgsql AS $$
+BEGIN
+	SELECT u.unit, d.day, d.cluster_id INTO unit, day, cluster_id
+		FROM unnest(ARRAY['day', 'dimensions', 'capacity', 'month', 'quarter', 'year'])
+			WITH ORDINALITY u (unit, place)
+		CROSS JOIN LATERAL (SELECT x.day, x.cluster_id FROM warehouse.dirty x WHERE x.unit = u.unit
+			ORDER BY x.day DESC LIMIT 1) d
+		ORDER BY u.place LIMIT 1;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	-- One at a time makes a period: who waited makes it again, and sees what the other made.
+	PERFORM pg_advisory_xact_lock(x'6a6f6273'::int, day - date '2000-01-01');
+	DELETE FROM warehouse.dirty x WHERE x.unit = refresh_next.unit AND x.day = refresh_next.day
+		AND x.cluster_id = refresh_next.cluster_id;
+	PERFORM warehouse.refresh_one(unit, day, cluster_id);
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_next() IS
+	'Makes the newest marked period anew and takes its marks away; days first, then what is made of them. NULL: none is marked.';
+
+-- Everything, for whoever does not mind one long transaction.
+CREATE FUNCTION warehouse.refresh() RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	n bigint := 0;
+BEGIN
+	WHILE (warehouse.refresh_next()).unit IS NOT NULL LOOP
+		n := n + 1;
+	END LOOP;
+	RETURN n;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh() IS 'Makes all marked periods anew; says how many they were.';
+
+-- Marks that follow from dimensions. Days of capacity come by themselves as time goes on.
+CREATE FUNCTION warehouse.mark_capacity() RETURNS void
+LANGUAGE sql AS $$
+	INSERT INTO warehouse.dirty (day, cluster_id, unit)
+		SELECT d.day, n.cluster_id, 'capacity'
+		FROM (SELECT n.cluster_id, min(lower(h.valid)) AS since FROM warehouse.node_history h
+			JOIN warehouse.node n ON n.node_id = h.node_id GROUP BY n.cluster_id) n
+		CROSS JOIN LATERAL (SELECT max(c.day) AS last FROM warehouse.capacity_day c
+			WHERE c.cluster_id = n.cluster_id) c
+		JOIN warehouse.day d ON d.begin_t <= now() AND d.day >= coalesce(c.last, warehouse.day_of(n.since))
+$$;
+COMMENT ON FUNCTION warehouse.mark_capacity() IS 'Marks the days up to today whose capacity is not known yet.';
+
+CREATE FUNCTION warehouse.follow_history() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+	source text;
+BEGIN
+	FOREACH source IN ARRAY CASE TG_OP WHEN 'INSERT' THEN ARRAY['new_rows']
+			WHEN 'DELETE' THEN ARRAY['old_rows'] ELSE ARRAY['old_rows', 'new_rows'] END LOOP
+		EXECUTE format('INSERT INTO warehouse.dirty (day, cluster_id, unit) '
+			'SELECT DISTINCT u.day, u.cluster_id, ''dimensions'' FROM %s h '
+			'JOIN warehouse.usage_day u ON %s '
+			'JOIN warehouse.day d ON d.day = u.day AND h.valid @> d.begin_t', source,
+			CASE TG_TABLE_NAME
+			WHEN 'account_history' THEN 'u.account_id = h.account_id'
+			WHEN 'person_history' THEN 'u.person_id = h.person_id OR u.account_id IN '
+				'(SELECT a.account_id FROM warehouse.account_history a WHERE a.pi_id = h.person_id)'
+			ELSE 'u.project_id = h.project_id OR u.account_id IN '
+				'(SELECT a.account_id FROM warehouse.account_history a WHERE a.project_id = h.project_id)'
+			END);
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION warehouse.follow_history() IS 'Marks the days on which a changed account, person or project had jobs.';
+
+CREATE FUNCTION warehouse.follow_nodes() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+	source text;
+BEGIN
+	FOREACH source IN ARRAY CASE TG_OP WHEN 'INSERT' THEN ARRAY['new_rows']
+			WHEN 'DELETE' THEN ARRAY['old_rows'] ELSE ARRAY['old_rows', 'new_rows'] END LOOP
+		EXECUTE format('INSERT INTO warehouse.dirty (day, cluster_id, unit) '
+			'SELECT DISTINCT d.day, n.cluster_id, ''capacity'' '
+			'FROM (SELECT DISTINCT node_id, %s AS valid FROM %s) h '
+			'JOIN warehouse.node n ON n.node_id = h.node_id '
+			'JOIN warehouse.day d ON d.begin_t < least(upper(h.valid), now()) AND d.end_t > lower(h.valid)',
+			CASE TG_TABLE_NAME WHEN 'node_event' THEN 'during' ELSE 'valid' END, source);
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION warehouse.follow_nodes() IS 'Marks the days whose capacity changes with nodes and their events.';
+
+DO $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN SELECT * FROM (VALUES
+		('account_history', 'follow_history'), ('person_history', 'follow_history'),
+		('project_history', 'follow_history'), ('node_history', 'follow_nodes'),
+		('node_event', 'follow_nodes')
+	) v ("table", function) CROSS JOIN (VALUES
+		('INSERT', 'NEW TABLE AS new_rows'),
+		('UPDATE', 'OLD TABLE AS old_rows NEW TABLE AS new_rows'),
+		('DELETE', 'OLD TABLE AS old_rows')) o (operation, rows)
+	LOOP
+		EXECUTE format('CREATE TRIGGER %I AFTER %s ON warehouse.%I REFERENCING %s '
+			'FOR EACH STATEMENT EXECUTE FUNCTION warehouse.%I()',
+			t.function || '_' || lower(t.operation), t.operation, t."table", t.rows, t.function);
+	END LOOP;
+END
+$$;
+
+-- Marks all there is: after a change of buckets or measures.
+CREATE FUNCTION warehouse.mark_all() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE warehouse.days_statement('mark', 'warehouse.job');
+	INSERT INTO warehouse.dirty (day, cluster_id)
+		SELECT DISTINCT period, cluster_id FROM warehouse.usage_period
+		WHERE unit = 'day' AND dimension_id = 0;
+	INSERT INTO warehouse.dirty (day, cluster_id, unit)
+		SELECT DISTINCT day, cluster_id, 'capacity' FROM warehouse.capacity_day;
+END
+$$;
+COMMENT ON FUNCTION warehouse.mark_all() IS 'Marks every day for which there are facts or figures.';
+
+CREATE FUNCTION warehouse.set_timezone(zone text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF zone = (SELECT timezone FROM warehouse.site) THEN
+		RETURN false;
+	END IF;
+	PERFORM now() AT TIME ZONE zone; -- refuses what is no time zone
+	UPDATE warehouse.site SET timezone = zone;
+	PERFORM warehouse.fill_calendar();
+	DELETE FROM warehouse.job_span;
+	EXECUTE warehouse.days_statement('enter', 'warehouse.job');
+	PERFORM warehouse.mark_all();
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION warehouse.set_timezone(text) IS
+	'Changes the time zone whose days all figures are by; all figures are then to be made anew.';
+
+-- New metrics bring columns to the figures, too.
+ALTER FUNCTION warehouse.align_columns() RENAME TO align_facts;
+COMMENT ON FUNCTION warehouse.align_facts() IS
+	'Adds the columns of new metrics to job_metric, comments them, makes the views; returns how many were added.';
+CREATE FUNCTION warehouse.align_columns() RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+	added integer;
+BEGIN
+	added := warehouse.align_facts();
+	PERFORM warehouse.align_usage();
+	RETURN added;
+END
+$$;
+COMMENT ON FUNCTION warehouse.align_columns() IS
+	'Brings all columns that follow from the catalogue in line with it; returns how many metrics were added.';
+
+DO $$
+DECLARE
+	f record;
+BEGIN
+	FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_catalog.pg_proc
+		WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('create_usage_year', 'fill_slice',
+			'refresh_cube', 'fold_columns', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
+			'refresh_capacity', 'refresh_day', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
+			'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
+	LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+		IF f.proname NOT IN ('align_columns', 'set_timezone', 'mark_all') THEN
+			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobsight_loader', f.name);
+		END IF;
+	END LOOP;
+END
+$$;
