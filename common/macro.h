@@ -35,3 +35,6 @@ static inline void free_pointer(void *p)
 		if (try_code_ < 0)        \
 			return try_code_; \
 	} while (0)
+
+// A large buffer that is written before it is read: builds that fill every variable leave it out.
+#define UNINITIALIZED __attribute__((uninitialized))

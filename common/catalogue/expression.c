@@ -6,21 +6,34 @@
 
 #include "common/catalogue/expression_code.h"
 
-static double cell(
-	const struct expression_frame *f, const double *table, size_t instance, unsigned input)
+// Instances go through an operation side by side, so that the machine's own cost is shared by them.
+#define LANES 32
+
+static void lack(double *to, size_t n)
 {
-	if (!table || instance >= f->n_instances || input >= f->n_inputs)
-		return NAN;
-	return table[instance * f->n_inputs + input];
+	for (size_t i = 0; i < n; i++)
+		to[i] = NAN;
 }
 
-static double all_inputs(
-	const struct expression *e, const struct expression_frame *f, size_t instance)
+// An input at n instances from the first on.
+static void column(const struct expression_frame *f, const double *table, unsigned input,
+	size_t first, size_t n, double *to)
+{
+	if (!table || input >= f->n_inputs) {
+		lack(to, n);
+		return;
+	}
+	const double *from = table + first * f->n_inputs + input;
+	for (size_t i = 0; i < n; i++)
+		to[i] = from[i * f->n_inputs];
+}
+
+static double all_inputs(const struct expression *e, const double *row, size_t n_inputs)
 {
 	double total = NAN;
 
-	for (unsigned i = 0; i < e->n_names; i++) {
-		double v = cell(f, f->values, instance, i);
+	for (size_t i = 0; i < e->n_names; i++) {
+		double v = i < n_inputs ? row[i] : NAN;
 		if (!isnan(v))
 			total = isnan(total) ? v : total + v;
 		else if (!e->optional[i])
@@ -29,40 +42,65 @@ static double all_inputs(
 	return total;
 }
 
-static double leaf(const struct expression *e, const struct expression_frame *f,
-	const double *slots, size_t instance, const struct op *op)
+static void same(double v, size_t n, double *to)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = v;
+}
+
+static void leaf(const struct expression *e, const struct expression_frame *f, const double *slots,
+	const struct op *op, size_t first, size_t n, double *to)
 {
 	switch (op->code) {
 	case OP_NUMBER:
-		return op->number;
+		same(op->number, n, to);
+		return;
 	case OP_BUILTIN:
-		return f->builtin[op->arg];
+		same(f->builtin[op->arg], n, to);
+		return;
 	case OP_SLOT:
-		return slots[op->arg];
+		same(slots[op->arg], n, to);
+		return;
 	case OP_INPUT:
-		return cell(f, f->values, instance, op->arg);
+		column(f, f->values, op->arg, first, n, to);
+		return;
 	case OP_FIRST:
-		return cell(f, f->first, instance, op->arg);
+		column(f, f->first, op->arg, first, n, to);
+		return;
 	case OP_LAST:
-		return cell(f, f->last, instance, op->arg);
+		column(f, f->last, op->arg, first, n, to);
+		return;
 	case OP_LOWEST:
-		return cell(f, f->lowest, instance, op->arg);
+		column(f, f->lowest, op->arg, first, n, to);
+		return;
 	case OP_HIGHEST:
-		return cell(f, f->highest, instance, op->arg);
+		column(f, f->highest, op->arg, first, n, to);
+		return;
 	default:
-		return all_inputs(e, f, instance);
+		for (size_t i = 0; i < n; i++)
+			to[i] = f->values ? all_inputs(e, f->values + (first + i) * f->n_inputs,
+						    f->n_inputs)
+			                  : NAN;
 	}
 }
 
-static double unary(enum opcode code, double v)
+// The compiler has proved that the stack holds what each operation takes and never overflows; the
+// analyzer cannot know, and setting all of it beforehand would cost more than most expressions.
+// NOLINTBEGIN(clang-analyzer-core.*)
+static void unary(enum opcode code, double *v, size_t n)
 {
 	switch (code) {
 	case OP_NEGATE:
-		return -v;
+		for (size_t i = 0; i < n; i++)
+			v[i] = -v[i];
+		return;
 	case OP_NOT:
-		return isnan(v) ? NAN : v == 0;
+		for (size_t i = 0; i < n; i++)
+			v[i] = isnan(v[i]) ? NAN : v[i] == 0;
+		return;
 	default:
-		return fabs(v);
+		for (size_t i = 0; i < n; i++)
+			v[i] = fabs(v[i]);
 	}
 }
 
@@ -94,17 +132,9 @@ static double logic(double a, double b, bool deciding)
 	return isnan(a) || isnan(b) ? NAN : !deciding;
 }
 
-static double binary(enum opcode code, double a, double b)
+static double choose(enum opcode code, double a, double b)
 {
 	switch (code) {
-	case OP_ADD:
-		return a + b;
-	case OP_SUBTRACT:
-		return a - b;
-	case OP_MULTIPLY:
-		return a * b;
-	case OP_DIVIDE:
-		return b == 0 ? NAN : a / b;
 	case OP_AND:
 		return logic(a, b, false);
 	case OP_OR:
@@ -122,45 +152,79 @@ static double binary(enum opcode code, double a, double b)
 	}
 }
 
-// The compiler has proved that the stack holds what each operation takes and never overflows; the
-// analyzer cannot know, and setting all of it beforehand would cost more than most expressions.
-// NOLINTBEGIN(clang-analyzer-core.CallAndMessage,clang-analyzer-core.uninitialized.UndefReturn)
-static double run(const struct expression *e, const struct section *s,
-	const struct expression_frame *f, const double *slots, size_t instance)
+static void binary(enum opcode code, double *a, const double *b, size_t n)
 {
-	double stack[EXPRESSION_MAX_STACK];
-	size_t n = 0;
+	switch (code) {
+	case OP_ADD:
+		for (size_t i = 0; i < n; i++)
+			a[i] += b[i];
+		return;
+	case OP_SUBTRACT:
+		for (size_t i = 0; i < n; i++)
+			a[i] -= b[i];
+		return;
+	case OP_MULTIPLY:
+		for (size_t i = 0; i < n; i++)
+			a[i] *= b[i];
+		return;
+	case OP_DIVIDE:
+		for (size_t i = 0; i < n; i++)
+			a[i] = b[i] == 0 ? NAN : a[i] / b[i];
+		return;
+	default:
+		for (size_t i = 0; i < n; i++)
+			a[i] = choose(code, a[i], b[i]);
+	}
+}
+
+// The section at n instances from the first on; at most LANES.
+static void run(const struct expression *e, const struct section *s,
+	const struct expression_frame *f, const double *slots, size_t first, size_t n, double *ret)
+{
+	double stack[EXPRESSION_MAX_STACK][LANES] UNINITIALIZED;
+	size_t top = 0;
 
 	for (const struct op *op = s->ops; op < s->ops + s->n; op++) {
 		if (op->code < OP_NEGATE) {
-			stack[n++] = leaf(e, f, slots, instance, op);
+			leaf(e, f, slots, op, first, n, stack[top++]);
 		} else if (op->code < OP_ADD) {
-			stack[n - 1] = unary(op->code, stack[n - 1]);
+			unary(op->code, stack[top - 1], n);
 		} else {
-			n--;
-			stack[n - 1] = binary(op->code, stack[n - 1], stack[n]);
+			top--;
+			binary(op->code, stack[top - 1], stack[top], n);
 		}
 	}
-	return stack[0];
+	for (size_t i = 0; i < n; i++)
+		ret[i] = stack[0][i];
 }
-// NOLINTEND(clang-analyzer-core.CallAndMessage,clang-analyzer-core.uninitialized.UndefReturn)
+// NOLINTEND(clang-analyzer-core.*)
+
+static size_t lanes(const struct expression_frame *f, size_t first)
+{
+	size_t left = f->n_instances - first;
+	return left < LANES ? left : LANES;
+}
 
 static double fold(const struct expression *e, const struct section *s,
 	const struct expression_frame *f, const double *slots)
 {
+	double v[LANES] UNINITIALIZED;
 	double total = 0;
 	double least = INFINITY;
 	double most = -INFINITY;
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->n_instances; i++) {
-		double v = run(e, s, f, slots, i);
-		if (isnan(v))
-			continue;
-		total += v;
-		least = fmin(least, v);
-		most = fmax(most, v);
-		n++;
+	for (size_t at = 0; at < f->n_instances; at += LANES) {
+		size_t width = lanes(f, at);
+		run(e, s, f, slots, at, width, v);
+		for (size_t i = 0; i < width; i++) {
+			if (isnan(v[i]))
+				continue;
+			total += v[i];
+			least = fmin(least, v[i]);
+			most = fmax(most, v[i]);
+			n++;
+		}
 	}
 	if (s->fold == FOLD_COUNT)
 		return (double)n;
@@ -178,29 +242,37 @@ static double fold(const struct expression *e, const struct section *s,
 	}
 }
 
+static void fold_all(const struct expression *e, const struct expression_frame *f, double *slots)
+{
+	for (size_t i = 0; i + 1 < e->n_sections; i++)
+		slots[i] = fold(e, &e->sections[i], f, slots);
+}
+
 double expression_value(const struct expression *e, const struct expression_frame *f)
 {
-	double slots[EXPRESSION_MAX_FOLDS];
-	size_t last = e->n_sections - 1;
+	double slots[EXPRESSION_MAX_FOLDS] UNINITIALIZED;
+	double v = NAN;
 
-	for (size_t i = 0; i < last; i++)
-		slots[i] = fold(e, &e->sections[i], f, slots);
-	double v = run(e, &e->sections[last], f, slots, f->instance);
+	struct expression_frame at = *f;
+
+	fold_all(e, f, slots);
+	if (at.instance >= at.n_instances) { // every input is absent there
+		at.values = at.first = at.last = at.lowest = at.highest = NULL;
+		at.instance = 0;
+	}
+	run(e, &e->sections[e->n_sections - 1], &at, slots, at.instance, 1, &v);
 	return isfinite(v) ? v : NAN;
 }
 
 void expression_values(const struct expression *e, const struct expression_frame *f, double *ret)
 {
-	struct expression_frame at = *f;
-	double slots[EXPRESSION_MAX_FOLDS];
-	size_t last = e->n_sections - 1;
+	double slots[EXPRESSION_MAX_FOLDS] UNINITIALIZED;
 
-	for (size_t i = 0; i < last; i++)
-		slots[i] = fold(e, &e->sections[i], f, slots);
-	for (at.instance = 0; at.instance < f->n_instances; at.instance++) {
-		double v = run(e, &e->sections[last], &at, slots, at.instance);
-		ret[at.instance] = isfinite(v) ? v : NAN;
-	}
+	fold_all(e, f, slots);
+	for (size_t at = 0; at < f->n_instances; at += LANES)
+		run(e, &e->sections[e->n_sections - 1], f, slots, at, lanes(f, at), ret + at);
+	for (size_t i = 0; i < f->n_instances; i++)
+		ret[i] = isfinite(ret[i]) ? ret[i] : NAN;
 }
 
 bool expression_uses_builtin(const struct expression *e, enum expression_builtin b)

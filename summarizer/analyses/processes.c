@@ -97,11 +97,11 @@ static void note_process(struct process *p, struct bytes groups, struct bytes us
 static void count_for(
 	struct own *o, const struct task *t, const struct process *p, uint32_t row, size_t n_rows)
 {
-	if (p->user && strcmp(p->user, t->job->user) != 0)
-		return;
 	bool is_inside = p->job == t->job->key.raw_id ||
 	                 (*t->sluid && cgroup_names(p->groups, p->n_groups, t->sluid));
 	if (!is_inside && (p->job || p->user == NULL))
+		return;
+	if (p->user && strcmp(p->user, t->job->user) != 0)
 		return;
 	o->seen = wider(o->seen, &o->n, n_rows, sizeof(*o->seen));
 	o->seen[row].inside += is_inside;

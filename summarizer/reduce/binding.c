@@ -33,6 +33,7 @@ struct learning {
 	const struct archive_record *r;
 	struct task **open; // tasks of this time whose cores are not known
 	size_t n;
+	bool any_sluid;
 };
 
 static void from_cpuset(const struct learning *l)
@@ -44,9 +45,12 @@ static void from_cpuset(const struct learning *l)
 		uint32_t row = id_map_row(ids, archive_value_instance(s, i));
 		if (row == NO_ROW || !binding_text(l->r, s, i, &text))
 			continue;
-		for (size_t k = 0; k < l->n; k++)
-			if (cgroup_is_job_itself(ids->domain->names[row],
-				    l->open[k]->job->key.raw_id, l->open[k]->sluid))
+		const char *name = ids->domain->names[row];
+		uint64_t id = 0;
+		bool is_job = cgroup_job(name, &id);
+		for (size_t k = 0; (is_job || l->any_sluid) && k < l->n; k++)
+			if ((is_job && l->open[k]->job->key.raw_id == id) ||
+				cgroup_is_sluid(name, l->open[k]->sluid))
 				(void)core_set_parse(&l->open[k]->cores, text);
 	}
 }
@@ -71,7 +75,7 @@ static void take_process(const struct learning *l, struct bytes groups, struct b
 		for (size_t k = 0; k < l->n; k++)
 			if (l->open[k]->job->key.raw_id == id)
 				(void)core_set_parse(&l->open[k]->cores, allowed);
-	for (size_t k = 0; k < l->n; k++)
+	for (size_t k = 0; l->any_sluid && k < l->n; k++)
 		if (cgroup_names((const char *)groups.data, groups.len, l->open[k]->sluid))
 			(void)core_set_parse(&l->open[k]->cores, allowed);
 }
@@ -101,9 +105,12 @@ void binding_learn(const struct binding_record *b, const struct archive_record *
 		bool has = pass == 0 ? b->has[BINDING_CPUSET]
 		                     : b->has[BINDING_CGROUPS] && b->has[BINDING_ALLOWED];
 		l.n = 0;
+		l.any_sluid = false;
 		for (size_t i = 0; has && i < n_tasks; i++)
-			if (tasks[i]->cores.n == 0 && task_holds(tasks[i], r->time_ns))
+			if (tasks[i]->cores.n == 0 && task_holds(tasks[i], r->time_ns)) {
 				open[l.n++] = tasks[i];
+				l.any_sluid |= tasks[i]->sluid[0] != '\0';
+			}
 		if (l.n == 0)
 			continue;
 		if (pass == 0)

@@ -76,10 +76,12 @@ bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id)
 	static const char mark[] = "/job_";
 	const size_t len = sizeof(mark) - 1;
 	const char *p = *at;
-	while (p < end) {
-		p = memmem(p, (size_t)(end - p), mark, len);
-		if (p == NULL)
-			break;
+	// Groups have few parts: looking for each beats a search for the whole mark.
+	while (p < end && (p = memchr(p, '/', (size_t)(end - p))) != NULL) {
+		if ((size_t)(end - p) < len || memcmp(p, mark, len) != 0) {
+			p++;
+			continue;
+		}
 		p += len;
 		uint64_t id = 0;
 		const char *digits = p;
@@ -111,18 +113,26 @@ bool cgroup_names(const char *text, size_t len, const char *part)
 	return false;
 }
 
-bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid)
+bool cgroup_is_sluid(const char *name, const char *sluid)
 {
 	const char *last = strrchr(name, '/');
-	if (*sluid && last && str_eq(last + 1, sluid))
-		return true;
+	return *sluid && last && str_eq(last + 1, sluid);
+}
+
+bool cgroup_job(const char *name, uint64_t *ret_raw_id)
+{
 	const char *at = name;
 	const char *end = name + strlen(name);
-	uint64_t id = 0;
-	while (cgroup_next_job(&at, end, &id))
-		if (at == end && id == raw_id)
+	while (cgroup_next_job(&at, end, ret_raw_id))
+		if (at == end)
 			return true;
 	return false;
+}
+
+bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid)
+{
+	uint64_t id = 0;
+	return cgroup_is_sluid(name, sluid) || (cgroup_job(name, &id) && id == raw_id);
 }
 
 unsigned core_number(const char *name, size_t place)

@@ -26,7 +26,10 @@ void core_set_list(const struct core_set *s, char *buf, size_t size);
 bool cgroup_next_job(const char **at, const char *end, uint64_t *ret_raw_id);
 // Whether such a text names this part of a path ("s5K1KKYAYG5D00", by which Slurm 26.05 calls them).
 bool cgroup_names(const char *text, size_t len, const char *part);
-// Whether it is the job's own cgroup and none below it: ends with its number, or with its SLUID
+// Whether a cgroup is a job's own and none below it: ends with its number, or with its SLUID.
+bool cgroup_job(const char *name, uint64_t *ret_raw_id);
+bool cgroup_is_sluid(const char *name, const char *sluid); // "": not known
+// Whether it is this job's: ends with its number, or with its SLUID
 // ("": not known).
 bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid);
 // The number of a core by its instance name ("cpu12"), else its place.

@@ -17,10 +17,13 @@ static void grow(struct task_item *x, size_t n)
 	x->n = n;
 }
 
-static void fold_value(struct fold_cell *c, enum over_time time, double v, double seconds)
+static bool is_by_time(enum over_time time)
 {
-	bool by_time = time == TIME_MEAN || time == TIME_INTEGRAL;
-	double weight = by_time ? seconds : 1;
+	return time == TIME_MEAN || time == TIME_INTEGRAL;
+}
+
+static void fold_value(struct fold_cell *c, double v, double weight)
+{
 	if (isnan(v) || weight <= 0)
 		return;
 	if (c->weight == 0) {
@@ -34,56 +37,62 @@ static void fold_value(struct fold_cell *c, enum over_time time, double v, doubl
 	c->weight += weight;
 }
 
-static void fold_values(
-	struct task_item *x, const struct output *o, const double *v, size_t n, double seconds)
+static double seconds_of(const struct fold_step *s)
 {
-	grow(x, n);
+	return (double)(s->to_ns - s->from_ns) / (double)NS_PER_S;
+}
+
+static void fold_row(struct fold_cell *cells, const double *v, size_t n, double weight)
+{
 	for (size_t i = 0; i < n; i++)
-		fold_value(&x->cells[i], o->time, v[i], seconds);
+		fold_value(&cells[i], v[i], weight);
 }
 
 // Samples are held back until skip_last newer ones have come: the last ones never count.
-static void fold_late(struct task_item *x, const struct output *o, const struct fold_step *s)
+static void fold_late(struct task_item *x, const struct output *o, const double *v, size_t n)
 {
-	if (s->n > x->late_rows) {
-		double *wider = memory_alloc(o->skip_last * s->n, sizeof(*wider));
-		for (size_t i = 0; i < o->skip_last * s->n; i++)
+	if (n > x->late_rows) {
+		double *wider = memory_alloc(o->skip_last * n, sizeof(*wider));
+		for (size_t i = 0; i < o->skip_last * n; i++)
 			wider[i] = NAN;
 		for (size_t k = 0; k < o->skip_last && x->late_rows; k++)
-			memcpy(wider + k * s->n, x->late + k * x->late_rows,
+			memcpy(wider + k * n, x->late + k * x->late_rows,
 				x->late_rows * sizeof(*wider));
 		free(x->late);
 		x->late = wider;
-		x->late_rows = s->n;
+		x->late_rows = n;
 	}
 	double *slot = x->late + x->next_late * x->late_rows;
+	grow(x, x->late_rows);
 	if (x->n_late == o->skip_last)
-		fold_values(x, o, slot, x->late_rows, 0);
+		fold_row(x->cells, slot, x->late_rows, 1);
 	else
 		x->n_late++;
 	for (size_t i = 0; i < x->late_rows; i++)
-		slot[i] = i < s->n ? s->values[i] : NAN;
+		slot[i] = i < n ? v[i] : NAN;
 	x->next_late = (x->next_late + 1) % o->skip_last;
 }
 
-static void fold_output(struct task_item *x, const struct output *o, const struct fold_step *s)
+static void fold_output(struct task_item *x, const struct output *o, const struct fold_run *r)
 {
-	double seconds = (double)(s->to_ns - s->from_ns) / (double)NS_PER_S;
-	bool by_time = o->time == TIME_MEAN || o->time == TIME_INTEGRAL;
-	if (by_time && o->skip_first == 0) {
-		fold_values(x, o, s->values, s->n, seconds);
-		return;
+	bool by_time = is_by_time(o->time);
+	grow(x, r->n);
+	for (size_t k = 0; k < r->n_steps; k++) {
+		const struct fold_step *s = &r->steps[k];
+		const double *v = fold_values_of(r, s);
+		double weight = by_time ? seconds_of(s) : 1;
+		// With samples left out, only what lies between samples inside the job counts.
+		if (!(by_time && o->skip_first == 0) &&
+			(!s->is_sample || x->seen++ < o->skip_first))
+			continue;
+		if (o->skip_last && !by_time)
+			fold_late(x, o, v, r->n);
+		else
+			fold_row(x->cells, v, r->n, weight);
 	}
-	// With samples left out, only what lies between samples inside the job counts.
-	if (!s->is_sample || x->seen++ < o->skip_first)
-		return;
-	if (o->skip_last && !by_time)
-		fold_late(x, o, s);
-	else
-		fold_values(x, o, s->values, s->n, seconds);
 }
 
-static bool is_of_job(const struct fold_step *s, size_t row, enum scope over, const struct task *t)
+static bool is_of_job(const struct fold_run *s, size_t row, enum scope over, const struct task *t)
 {
 	if (s->domain == NULL)
 		return true;
@@ -96,54 +105,71 @@ static bool is_of_job(const struct fold_step *s, size_t row, enum scope over, co
 }
 
 // Names are looked at once for each job, not at each step.
-static void find_own(struct task_item *x, const struct series *series, const struct fold_step *s,
+static void find_own(struct task_item *x, const struct series *series, const struct fold_run *s,
 	const struct task *t)
 {
 	if (s->n <= x->n_own)
 		return;
 	x->is_own = memory_resize(x->is_own, s->n, sizeof(*x->is_own));
-	for (size_t i = x->n_own; i < s->n; i++)
+	x->owns_all |= x->n_own == 0;
+	for (size_t i = x->n_own; i < s->n; i++) {
 		x->is_own[i] = is_of_job(s, i, series->over, t);
+		x->owns_all &= x->is_own[i];
+	}
 	x->n_own = s->n;
+}
+
+double fold_mean(const double *v, size_t n, const bool *is_own)
+{
+	double sum = 0;
+	size_t n_there = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool counts = v[i] == v[i] && (is_own == NULL || is_own[i]);
+		sum += counts ? v[i] : 0;
+		n_there += counts;
+	}
+	return n_there ? sum / (double)n_there : NAN;
 }
 
 // The host's line: the value itself (of the first instance, as in outputs), or the mean over the
 // cores or devices.
-static double node_value(struct task_item *x, const struct series *series,
-	const struct fold_step *s, const struct task *t)
+static double node_value(const struct task_item *x, const struct series *series,
+	const struct fold_run *r, const struct fold_step *s)
 {
-	double sum = 0;
-	size_t n = 0;
-	find_own(x, series, s, t);
-	if (s->n == 1 || series->over == SCOPE_NODE)
-		return x->is_own[0] ? s->values[0] : NAN;
-	for (size_t i = 0; i < s->n; i++)
-		if (x->is_own[i] && !isnan(s->values[i])) {
-			sum += s->values[i];
-			n++;
-		}
-	return n ? sum / (double)n : NAN;
+	const double *v = fold_values_of(r, s);
+	if (r->n == 0)
+		return NAN;
+	if (r->n == 1 || series->over == SCOPE_NODE)
+		return x->is_own[0] ? v[0] : NAN;
+	if (r->means && x->owns_all)
+		return r->means[s->at];
+	return fold_mean(v, r->n, x->is_own);
 }
 
-void fold_lines(struct task_item *x, const struct fold_step *s)
+void fold_lines(struct task_item *x, const struct fold_run *r)
 {
-	series_lines_add(&x->lines, &x->grid, s->from_ns, s->to_ns, s->values, s->n);
+	for (size_t k = 0; k < r->n_steps; k++)
+		series_lines_add(&x->lines, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
+			fold_values_of(r, &r->steps[k]), r->n);
 }
 
-void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_step *s,
+void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
 	const struct task *t, int64_t every_s)
 {
 	if (item->output) {
-		fold_output(x, item->output, s);
+		fold_output(x, item->output, r);
 		return;
 	}
 	if (x->grid.width_ns == 0)
 		x->grid = series_grid_make(t->job->start_s * NS_PER_S, t->job->end_s * NS_PER_S,
 			t->series_points, every_s);
 	const struct series *series = item->series;
-	series_line_add(&x->node, &x->grid, s->from_ns, s->to_ns, node_value(x, series, s, t));
-	if (series->by_instance && item->each == NULL && s->domain)
-		fold_lines(x, s);
+	find_own(x, series, r, t);
+	for (size_t k = 0; k < r->n_steps; k++)
+		series_line_add(&x->node, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
+			node_value(x, series, r, &r->steps[k]));
+	if (series->by_instance && item->each == NULL && r->domain)
+		fold_lines(x, r);
 }
 
 double fold_result(const struct task_item *x, enum over_time time, size_t row)

@@ -7,14 +7,29 @@
 struct fold_step {              // one step, cut to the job's time
 	int64_t from_ns, to_ns; // equal: a sample without length
 	bool is_sample;         // its end is a sample inside the job
-	const double *values;   // NAN: absent
-	size_t n;
-	const struct domain *domain; // of the values; NULL: one value
+	size_t at;              // its place in the values
 };
 
-void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_step *s,
+struct fold_run { // steps that follow on each other
+	const struct fold_step *steps;
+	size_t n_steps;
+	const double *values; // [at * n + row]; NAN: absent
+	size_t n;
+	const struct domain *domain; // of the values; NULL: one value
+	const double *means;         // [at] of all rows; NULL: not worked out
+};
+
+static inline const double *fold_values_of(const struct fold_run *r, const struct fold_step *s)
+{
+	return r->values + s->at * r->n;
+}
+
+// The mean of those that are there; NULL is_own: of all.
+double fold_mean(const double *v, size_t n, const bool *is_own);
+
+void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
 	const struct task *t, int64_t every_s);
 // Lines of instances that have an expression of their own.
-void fold_lines(struct task_item *x, const struct fold_step *s);
+void fold_lines(struct task_item *x, const struct fold_run *r);
 // The value of an output at a row; NAN: none.
 double fold_result(const struct task_item *x, enum over_time time, size_t row);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 #include "summarizer/reduce/boundary.h"
@@ -66,6 +67,36 @@ static bool overlaps(const struct task *t, int64_t start_ns, int64_t end_ns)
 	       t->end_ns >= start_ns - HOST_JOIN_S * NS_PER_S;
 }
 
+// The archives of the job's time; to has room for all.
+static size_t archives_of(const struct host *h, const struct task *t, struct archive **to)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < h->n_lanes; i++)
+		if (h->lanes[i].start_ns <= t->end_ns && h->lanes[i].end_ns >= t->begin_ns)
+			to[n++] = h->lanes[i].archive;
+	return n;
+}
+
+// Which sources any job will take its values from: what others say need not be worked out.
+static void find_wanted(struct host *h, bool *wanted)
+{
+	AUTO_FREE struct archive **last = memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
+	size_t n_last = SIZE_MAX;
+	for (size_t i = 0; i < h->request->n_tasks; i++) {
+		struct task *t = &h->request->tasks[i];
+		AUTO_FREE struct archive **archives =
+			memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
+		size_t n = archives_of(h, t, archives);
+		if (n == n_last && memcmp(archives, last, n * sizeof(struct archive *)) == 0)
+			continue;
+		struct result_request r = {
+			.plan = h->request->plan, .archives = archives, .n_archives = n};
+		result_want(&r, wanted);
+		memcpy(last, archives, n * sizeof(struct archive *));
+		n_last = n;
+	}
+}
+
 static int finish(struct host *h, struct task *t, struct error *err)
 {
 	struct result_request r = {.plan = h->request->plan,
@@ -74,12 +105,10 @@ static int finish(struct host *h, struct task *t, struct error *err)
 		.analyses = &h->sweep.analyses};
 	AUTO_FREE struct archive **archives =
 		memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
-	for (size_t i = 0; i < h->n_lanes; i++) {
-		const struct lane *l = &h->lanes[i];
-		r.reaches_end |= l->end_ns >= t->end_ns && overlaps(t, l->start_ns, l->end_ns);
-		if (l->start_ns <= t->end_ns && l->end_ns >= t->begin_ns)
-			archives[r.n_archives++] = l->archive;
-	}
+	for (size_t i = 0; i < h->n_lanes; i++)
+		r.reaches_end |= h->lanes[i].end_ns >= t->end_ns &&
+		                 overlaps(t, h->lanes[i].start_ns, h->lanes[i].end_ns);
+	r.n_archives = archives_of(h, t, archives);
 	r.archives = archives;
 	strbuf_clear(&h->partial);
 	result_write(&r, t, &h->partial);
@@ -88,24 +117,37 @@ static int finish(struct host *h, struct task *t, struct error *err)
 		(struct bytes){(const uint8_t *)h->partial.text, h->partial.len}, err);
 }
 
+// All samples that the job needs have been.
+static bool is_over(const struct task *t, int64_t now_ns)
+{
+	return now_ns - HOST_MARGIN_S * NS_PER_S > t->end_ns;
+}
+
 // Jobs that have begun come in, those whose samples are all here go.
 static int turn_over(struct host *h, int64_t now_ns, struct error *err)
 {
 	size_t kept = 0;
 	int rc = 0;
+	for (size_t i = 0; i < h->n_active; i++)
+		if (is_over(h->active[i], now_ns)) {
+			sweep_settle(&h->sweep);
+			break;
+		}
 	for (size_t i = 0; i < h->n_active; i++) {
 		struct task *t = h->active[i];
-		if (rc == 0 && now_ns > t->end_ns + HOST_MARGIN_S * NS_PER_S)
+		if (rc == 0 && is_over(t, now_ns))
 			rc = finish(h, t, err);
 		else
 			h->active[kept++] = t;
 	}
+	h->sweep.tasks.turn += kept != h->n_active;
 	h->n_active = kept;
 	for (; h->next < h->request->n_tasks; h->next++) {
 		struct task *t = &h->request->tasks[h->next];
 		if (t->begin_ns > now_ns)
 			break;
 		task_open(t, h->request->plan);
+		h->sweep.tasks.turn++;
 		h->active[h->n_active++] = t;
 	}
 	return rc;
@@ -155,8 +197,8 @@ static int read_together(
 		if (l == NULL || l->record.time_ns > until_ns)
 			break;
 		TRY(turn_over(h, l->record.time_ns, err));
-		h->sweep.tasks = h->active;
-		h->sweep.n_tasks = h->n_active;
+		h->sweep.tasks.items = h->active;
+		h->sweep.tasks.n = h->n_active;
 		lane_take(l, &h->sweep);
 		lane_next(l);
 	}
@@ -183,6 +225,7 @@ static int read_all(struct host *h, struct error *err)
 		i += n;
 	}
 	TRY(turn_over(h, INT64_MAX, err)); // those that begin after the last record
+	sweep_settle(&h->sweep);
 	for (size_t k = 0; k < h->n_active; k++)
 		TRY(finish(h, h->active[k], err));
 	h->n_active = 0;
@@ -211,6 +254,8 @@ int host_sweep(const struct host_request *q, struct error *err)
 	if (q->n_tasks)
 		qsort(q->tasks, q->n_tasks, sizeof(*q->tasks), by_begin);
 	h.active = memory_alloc(q->n_tasks + 1, sizeof(struct task *));
-	sweep_open(&h.sweep, q->plan);
+	AUTO_FREE bool *wanted = memory_alloc(q->plan->n_sources + 1, sizeof(*wanted));
+	find_wanted(&h, wanted);
+	sweep_open(&h.sweep, q->plan, wanted);
 	return read_all(&h, err);
 }

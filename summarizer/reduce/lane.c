@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/str.h"
 #include "summarizer/reduce/boundary.h"
+#include "summarizer/reduce/feed.h"
 
 static size_t hash(const struct lane *l, uint32_t pmid)
 {
@@ -122,7 +123,8 @@ static void make_table(struct lane *l)
 void lane_begin(struct lane *l, struct sweep *w)
 {
 	for (size_t i = 0; i < w->plan->n_tracks; i++)
-		want_track(l, w, i);
+		if (w->is_wanted[i])
+			want_track(l, w, i);
 	for (size_t i = 0; i < n_binding_metrics; i++)
 		want_text(l, w, &binding_metrics[i]);
 	make_table(l);
@@ -182,8 +184,8 @@ static void take_set(struct lane *l, struct sweep *w, const struct archive_set *
 
 static void count_breaks(struct sweep *w, int64_t now_ns)
 {
-	for (size_t i = 0; w->is_broken && w->last_ns && i < w->n_tasks; i++) {
-		struct task *t = w->tasks[i];
+	for (size_t i = 0; w->is_broken && w->last_ns && i < w->tasks.n; i++) {
+		struct task *t = w->tasks.items[i];
 		t->gaps += t->begin_ns <= w->last_ns && t->end_ns >= now_ns;
 	}
 	w->is_broken = false;
@@ -202,8 +204,8 @@ static void count_oddities(struct sweep *w, int64_t now_ns)
 		if (x->is_reset && x->before_ns < reset_ns)
 			reset_ns = x->before_ns;
 	}
-	for (size_t i = 0; i < w->n_tasks; i++) {
-		struct task *t = w->tasks[i];
+	for (size_t i = 0; i < w->tasks.n; i++) {
+		struct task *t = w->tasks.items[i];
 		t->gaps += gap_ns < t->end_ns && now_ns > t->begin_ns;
 		t->resets += reset_ns < t->end_ns && now_ns > t->begin_ns;
 	}
@@ -212,7 +214,9 @@ static void count_oddities(struct sweep *w, int64_t now_ns)
 // Series of the cores that are the job's begin when those become known.
 static void begin_anew(void *context, struct task *t)
 {
-	const struct plan *p = ((const struct sweep *)context)->plan;
+	struct sweep *w = context;
+	const struct plan *p = w->plan;
+	sweep_settle(w);
 	for (size_t k = 0; k < p->n_sources; k++) {
 		const struct plan_source *s = &p->sources[k];
 		for (size_t n = 0; n < s->n_items; n++) {
@@ -233,12 +237,27 @@ static double cores_of(const struct sweep *w)
 	return hinv->epoch.run && hinv->n_present ? hinv->cells[hinv->present[0]].value : NAN;
 }
 
+// The last sample of a track to the jobs. Most are in the middle of both and need not be touched.
+static void feed_track(struct sweep *w, size_t place)
+{
+	const struct track *x = &w->tracks[place];
+	struct quiet *q = &w->quiet[place];
+	if (q->turn == w->tasks.turn && q->kinds == x->kinds && q->from_ns <= x->time_ns &&
+		x->time_ns <= q->until_ns)
+		return;
+	*q = (struct quiet){x->time_ns, INT64_MAX, w->tasks.turn, x->kinds};
+	for (size_t k = 0; k < w->tasks.n; k++) {
+		task_feed(w->tasks.items[k], place, x);
+		if (!task_is_quiet(w->tasks.items[k], place, x, &q->until_ns))
+			q->until_ns = INT64_MIN;
+	}
+}
+
 static void feed(struct sweep *w, int64_t now_ns)
 {
 	for (size_t i = 0; i < w->n_touched; i++) {
 		size_t place = w->touched[i];
-		for (size_t k = 0; k < w->n_tasks; k++)
-			task_feed(w->tasks[k], place, &w->tracks[place]);
+		feed_track(w, place);
 		for (size_t k = 0; k < w->n_uses[place]; k++) {
 			struct stepper *s = &w->steppers[w->uses[place][k].stepper];
 			if (s->plan->n_items)
@@ -247,11 +266,11 @@ static void feed(struct sweep *w, int64_t now_ns)
 				stepper_note_rows(s);
 		}
 	}
-	analysis_run_feed(&w->analyses, w->touched, w->n_touched, now_ns, w->tasks, w->n_tasks);
-	for (size_t i = 0; i < w->plan->n_sources; i++)
-		if (w->steppers[i].plan->n_items)
-			stepper_close(&w->steppers[i], now_ns, w->epoch, cores_of(w), w->tasks,
-				w->n_tasks);
+	analysis_run_feed(
+		&w->analyses, w->touched, w->n_touched, now_ns, w->tasks.items, w->tasks.n);
+	double cores = cores_of(w);
+	for (size_t i = 0; i < w->n_live; i++)
+		stepper_close(&w->steppers[w->live[i]], now_ns, w->epoch, cores, &w->tasks);
 }
 
 void lane_take(struct lane *l, struct sweep *w)
@@ -271,35 +290,55 @@ void lane_take(struct lane *l, struct sweep *w)
 	while (archive_set_next(r, &set) > 0)
 		take_set(l, w, &set, &texts);
 	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
-		binding_learn(&texts, &whole, w->tasks, w->n_tasks, begin_anew, w);
+		binding_learn(&texts, &whole, w->tasks.items, w->tasks.n, begin_anew, w);
 	if (texts.has[BINDING_CGROUPS])
-		analysis_run_texts(&w->analyses, &texts, &whole, w->tasks, w->n_tasks);
+		analysis_run_texts(&w->analyses, &texts, &whole, w->tasks.items, w->tasks.n);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);
 }
 
-void sweep_open(struct sweep *w, const struct plan *p)
+static void add_use(struct sweep *w, size_t track, struct use u)
 {
-	*w = (struct sweep){.plan = p};
+	w->uses[track] = memory_resize(w->uses[track], w->n_uses[track] + 1, sizeof(**w->uses));
+	w->uses[track][w->n_uses[track]++] = u;
+	w->is_wanted[track] = true;
+}
+
+static void open_steppers(struct sweep *w, const bool *is_wanted)
+{
+	const struct plan *p = w->plan;
+	for (size_t i = 0; i < p->n_sources; i++) {
+		const struct plan_source *s = &p->sources[i];
+		if (!is_wanted[i])
+			continue;
+		stepper_open(&w->steppers[i], p, s, w->tracks);
+		if (s->n_items)
+			w->live[w->n_live++] = i;
+		for (size_t k = 0; k < s->source->n_inputs; k++)
+			add_use(w, s->tracks[k], (struct use){i, k});
+	}
+}
+
+void sweep_open(struct sweep *w, const struct plan *p, const bool *is_wanted)
+{
+	*w = (struct sweep){.plan = p, .tasks = {.turn = 1}};
 	domain_init(&w->single, ARCHIVE_NO_INDOM);
 	w->tracks = memory_alloc(p->n_tracks + 1, sizeof(*w->tracks));
 	for (size_t i = 0; i < p->n_tracks; i++)
 		w->tracks[i].plan = &p->tracks[i];
+	w->quiet = memory_alloc(p->n_tracks + 1, sizeof(*w->quiet));
 	w->steppers = memory_alloc(p->n_sources + 1, sizeof(*w->steppers));
+	w->live = memory_alloc(p->n_sources + 1, sizeof(*w->live));
 	w->uses = memory_alloc(p->n_tracks + 1, sizeof(void *));
 	w->n_uses = memory_alloc(p->n_tracks + 1, sizeof(*w->n_uses));
 	w->touched = memory_alloc(p->n_tracks + 1, sizeof(*w->touched));
+	w->is_wanted = memory_alloc(p->n_tracks + 1, sizeof(*w->is_wanted));
 	analysis_run_open(&w->analyses, p, w->tracks);
-	for (size_t i = 0; i < p->n_sources; i++) {
-		const struct plan_source *s = &p->sources[i];
-		stepper_open(&w->steppers[i], p, s, w->tracks);
-		for (size_t k = 0; k < s->source->n_inputs; k++) {
-			size_t at = s->tracks[k];
-			w->uses[at] =
-				memory_resize(w->uses[at], w->n_uses[at] + 1, sizeof(**w->uses));
-			w->uses[at][w->n_uses[at]++] = (struct use){i, k};
-		}
-	}
+	for (size_t k = 0; k < n_analyses; k++)
+		for (size_t i = 0; i < analyses[k]->n_inputs; i++)
+			w->is_wanted[p->analysis_tracks[k][i]] = true;
+	w->is_wanted[p->core_track] = w->is_wanted[p->ncpu_track] = true;
+	open_steppers(w, is_wanted);
 }
 
 void sweep_close(struct sweep *w)
@@ -324,7 +363,16 @@ void sweep_close(struct sweep *w)
 	free(w->uses);
 	free(w->n_uses);
 	free(w->touched);
+	free(w->quiet);
+	free(w->live);
+	free(w->is_wanted);
 	arena_release(&w->arena);
+}
+
+void sweep_settle(struct sweep *w)
+{
+	for (size_t i = 0; i < w->n_live; i++)
+		feed_backlog(&w->steppers[w->live[i]], &w->tasks);
 }
 
 void sweep_break(struct sweep *w)

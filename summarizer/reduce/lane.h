@@ -15,7 +15,14 @@ struct sweep {
 	size_t n_domains;
 	struct domain single; // the row of metrics without instances
 	struct track *tracks; // one for each of the plan
-	struct stepper *steppers;
+	struct quiet {        // of a track: no job is touched by samples of this time
+		int64_t from_ns, until_ns;
+		unsigned turn, kinds;
+	} * quiet;
+	struct stepper *steppers; // one for each source of the plan; of unwanted ones all zero
+	size_t *live;             // those that have items
+	size_t n_live;
+	bool *is_wanted; // of the tracks
 	struct analysis_run analyses;
 	struct use { // which steppers a track is an input of
 		size_t stepper, input;
@@ -26,12 +33,14 @@ struct sweep {
 	struct epoch epoch; // its run rises where nothing may be followed across
 	bool is_broken;     // and has risen since the last record
 	int64_t last_ns;    // time of the last record
-	struct task *const *tasks;
-	size_t n_tasks;
+	struct task_list tasks;
 };
 
-void sweep_open(struct sweep *w, const struct plan *p);
+// is_wanted: of the plan's sources, those that some job takes its values from.
+void sweep_open(struct sweep *w, const struct plan *p, const bool *is_wanted);
 void sweep_close(struct sweep *w);
+// Feeds its tasks what was kept back for them.
+void sweep_settle(struct sweep *w);
 void sweep_break(struct sweep *w); // a mark, or the next archives
 
 struct lane_slot { // a metric of the archive that is wanted

@@ -56,14 +56,32 @@ static void add_items(
 	p->n_items += s->n_items;
 }
 
+// Whether an input counts for the job as a whole.
+static bool is_summed(const struct metric *x, size_t nth, size_t input)
+{
+	for (size_t i = 0; i < x->n_outputs; i++) {
+		const struct output *o = &x->outputs[i];
+		const struct expression *e = o->value[nth];
+		if (e && o->time == TIME_WHOLE && expression_uses(e, input))
+			return true;
+		for (size_t g = 0; g < o->n_guards; g++)
+			if (o->guards[g].when[nth] &&
+				expression_uses(o->guards[g].when[nth], input))
+				return true;
+	}
+	return false;
+}
+
 static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, struct arena *a)
 {
 	const struct source *x = &m->metric->sources[nth];
 	struct plan_source *s = &p->sources[p->n_sources++];
 	*s = (struct plan_source){.metric = m->metric, .source = x, .nth = nth};
 	s->tracks = arena_array(a, x->n_inputs, sizeof(*s->tracks));
-	for (size_t i = 0; i < x->n_inputs; i++)
+	for (size_t i = 0; i < x->n_inputs; i++) {
 		s->tracks[i] = track_of(p, &x->inputs[i], m->metric->every_s);
+		p->tracks[s->tracks[i]].is_summed |= is_summed(m->metric, nth, i);
+	}
 	add_items(p, m, s, a);
 }
 
@@ -136,4 +154,6 @@ void plan_make_of(const struct catalogue *c, enum source_kind kind, unsigned ser
 	add_analyses(ret, a);
 	ret->core_track = core_track(ret);
 	ret->ncpu_track = track_of(ret, &(struct input){.metric = "hinv.ncpu"}, 0);
+	ret->tracks[ret->core_track].is_summed = true;
+	ret->tracks[ret->ncpu_track].is_summed = true;
 }

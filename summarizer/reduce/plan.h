@@ -14,6 +14,7 @@ struct plan_track {         // a metric that some stanza needs
 	const char *metric; // PCP's name, or PromQL
 	uint8_t bits;       // of the counter; 0: what its type says
 	int64_t every_s;    // longest interval that a stanza asks for
+	bool is_summed;     // over whole jobs, by some stanza; else only steps are looked at
 };
 
 struct plan_item { // something evaluated at each step of a source

@@ -30,9 +30,10 @@ static bool has_metric(const struct result_request *q, const char *name)
 static bool has_input(
 	const struct result_request *q, const struct task *t, const struct plan_source *s, size_t i)
 {
-	const struct task_track *own = &t->tracks[s->tracks[i]];
-	if (q->plan->kind == SOURCE_PROMETHEUS)
+	if (q->plan->kind == SOURCE_PROMETHEUS) {
+		const struct task_track *own = &t->tracks[s->tracks[i]];
 		return own->samples || own->covered_ns;
+	}
 	return has_metric(q, s->source->inputs[i].metric);
 }
 
@@ -51,16 +52,21 @@ static int choose(const struct result_request *q, const struct task *t, const st
 	return -1;
 }
 
-static bool is_held(const struct track *x)
+void result_want(const struct result_request *q, bool *wanted)
 {
-	return !x->is_counter && x->is_held;
+	for (size_t i = 0; i < q->plan->n_metrics; i++) {
+		const struct plan_metric *m = &q->plan->metrics[i];
+		int nth = q->plan->kind == SOURCE_PCP ? choose(q, NULL, m) : -1;
+		for (size_t s = 0; s < m->n_sources; s++)
+			wanted[m->first_source + s] |= q->plan->kind != SOURCE_PCP || (int)s == nth;
+	}
 }
 
 // A value that was logged before the job and not since still stands.
 static bool held_value(const struct track *x, const struct task *t, uint32_t row, double *ret)
 {
-	if (!is_held(x) || x->epoch.run == 0 || x->time_ns > t->begin_ns || row >= x->n_cells ||
-		x->cells[row].sample != x->sample)
+	if (!track_is_held(x) || x->epoch.run == 0 || x->time_ns > t->begin_ns ||
+		row >= x->n_cells || x->cells[row].sample != x->sample)
 		return false;
 	*ret = x->cells[row].value;
 	return true;
@@ -133,9 +139,9 @@ static void whole_open(struct whole *w, const struct result_request *q, const st
 		const struct track *x = &q->tracks[place];
 		const struct task_track *own = &t->tracks[place];
 		bool required = !s->plan->source->inputs[i].is_optional;
-		if (required && !is_held(x) && own->covered_ns < w->covered_ns)
+		if (required && !track_is_held(x) && own->covered_ns < w->covered_ns)
 			w->covered_ns = own->covered_ns;
-		if (required && !is_held(x) && own->whole_ns < w->whole_ns)
+		if (required && !track_is_held(x) && own->whole_ns < w->whole_ns)
 			w->whole_ns = own->whole_ns;
 		w->has_samples |= own->samples || own->covered_ns;
 		w->has_resets |= own->resets;

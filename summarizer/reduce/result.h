@@ -18,5 +18,9 @@ struct result_request {
 	bool reaches_end;
 };
 
+// Marks the sources of the plan that a job with these archives takes its values from: those that
+// result_write chooses. Of a request only plan and archives are looked at.
+void result_want(const struct result_request *q, bool *wanted);
+
 // Appends the partial result (partial.h).
 void result_write(const struct result_request *q, struct task *t, struct strbuf *to);

@@ -37,14 +37,24 @@ static bool clip(const struct series_grid *g, int64_t *from_ns, int64_t *to_ns)
 	return g->n && *from_ns < *to_ns;
 }
 
-void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
-	int64_t to_ns, double v)
+static size_t bin_at(struct series_grid *g, int64_t at_ns)
+{
+	int64_t since = at_ns - g->begin_ns - (int64_t)g->last * g->width_ns;
+	if (since < 0 || since >= 2 * g->width_ns)
+		g->last = (size_t)((at_ns - g->begin_ns) / g->width_ns);
+	else
+		g->last += since >= g->width_ns;
+	return g->last;
+}
+
+void series_line_add(
+	struct series_line *l, struct series_grid *g, int64_t from_ns, int64_t to_ns, double v)
 {
 	if (isnan(v) || !clip(g, &from_ns, &to_ns))
 		return;
 	if (l->bins == NULL)
 		l->bins = memory_alloc(g->n, sizeof(*l->bins));
-	size_t bin = (size_t)((from_ns - g->begin_ns) / g->width_ns);
+	size_t bin = bin_at(g, from_ns);
 	for (; bin < g->n && from_ns < to_ns; bin++) {
 		int64_t end = series_grid_end(g, bin);
 		int64_t until = to_ns < end ? to_ns : end;
@@ -86,15 +96,15 @@ static void widen(struct series_lines *l, const struct series_grid *g, size_t n)
 	l->room = room;
 }
 
-void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
-	int64_t to_ns, const double *v, size_t n)
+void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t from_ns, int64_t to_ns,
+	const double *v, size_t n)
 {
 	if (!clip(g, &from_ns, &to_ns))
 		return;
 	if (n > l->room)
 		widen(l, g, n);
 	l->n = n > l->n ? n : l->n;
-	size_t bin = (size_t)((from_ns - g->begin_ns) / g->width_ns);
+	size_t bin = bin_at(g, from_ns);
 	for (; bin < g->n && from_ns < to_ns; bin++) {
 		int64_t end = series_grid_end(g, bin);
 		int64_t until = to_ns < end ? to_ns : end;

@@ -12,7 +12,8 @@
 struct series_grid {
 	int64_t begin_ns, end_ns;
 	int64_t width_ns;
-	size_t n; // bins; the last may be shorter
+	size_t n;    // bins; the last may be shorter
+	size_t last; // bin that the last step ended in: the next begins there
 };
 
 // At most max_points bins of at least every_s seconds. n is 0 for a job of no length.
@@ -29,8 +30,8 @@ struct series_line { // all zero is an empty one
 	struct series_bin *bins;
 };
 
-void series_line_add(struct series_line *l, const struct series_grid *g, int64_t from_ns,
-	int64_t to_ns, double v);
+void series_line_add(
+	struct series_line *l, struct series_grid *g, int64_t from_ns, int64_t to_ns, double v);
 void series_line_release(struct series_line *l);
 
 // Lines of the instances of a host: averages alone. Rows of a bin lie side by side, because a step
@@ -40,8 +41,8 @@ struct series_lines {          // all zero is an empty one
 	size_t n, room;
 };
 
-void series_lines_add(struct series_lines *l, const struct series_grid *g, int64_t from_ns,
-	int64_t to_ns, const double *v, size_t n);
+void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t from_ns, int64_t to_ns,
+	const double *v, size_t n);
 bool series_lines_has(const struct series_lines *l, const struct series_grid *g, size_t row);
 double series_lines_mean(const struct series_lines *l, size_t bin, size_t row); // NAN: none
 void series_lines_release(struct series_lines *l);

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "summarizer/reduce/fold.h"
+#include "summarizer/reduce/feed.h"
 
 void stepper_open(struct stepper *s, const struct plan *p, const struct plan_source *source,
 	struct track *tracks)
 {
 	size_t n = source->source->n_inputs;
 	*s = (struct stepper){.plan = source};
+	backlog_open(&s->backlog, source);
 	s->inputs = memory_alloc(n, sizeof(void *));
 	s->is_fresh = memory_alloc(n, sizeof(*s->is_fresh));
 	s->rows = memory_alloc(n, sizeof(void *));
@@ -39,6 +40,7 @@ void stepper_release(struct stepper *s)
 	free(s->before);
 	free(s->edge);
 	free(s->result);
+	backlog_release(&s->backlog);
 	*s = (struct stepper){0};
 }
 
@@ -117,11 +119,6 @@ void stepper_gather(struct stepper *s, size_t i)
 	}
 }
 
-static bool is_held(const struct track *x)
-{
-	return !x->is_counter && x->is_held;
-}
-
 // All inputs that are not optional and not logged once only were sampled.
 static bool is_complete(const struct stepper *s)
 {
@@ -129,7 +126,7 @@ static bool is_complete(const struct stepper *s)
 	for (size_t i = 0; i < s->plan->source->n_inputs; i++) {
 		if (s->is_fresh[i])
 			any = true;
-		else if (!s->plan->source->inputs[i].is_optional && !is_held(s->inputs[i]))
+		else if (!s->plan->source->inputs[i].is_optional && !track_is_held(s->inputs[i]))
 			return false;
 	}
 	return any;
@@ -142,7 +139,7 @@ static void fill(struct stepper *s)
 	size_t n = s->plan->source->n_inputs;
 	for (size_t i = 0; i < n; i++) {
 		struct track *x = s->inputs[i];
-		if (x->epoch.run && is_held(x) && !s->is_fresh[i])
+		if (x->epoch.run && track_is_held(x) && !s->is_fresh[i])
 			stepper_gather(s, i);
 		if (x->domain == NULL || x->domain->number != ARCHIVE_NO_INDOM)
 			continue;
@@ -153,157 +150,8 @@ static void fill(struct stepper *s)
 	}
 }
 
-// The frame as one job sees it: counters cut to its part, gauges as they stood at its end. A gauge
-// that was not sampled inside the job is absent.
-static const double *cut(
-	struct stepper *s, const struct step *step, const struct task *t, int64_t from, int64_t to)
-{
-	size_t n = s->plan->source->n_inputs;
-	// No time at all is the sample at the job's very begin: its step is not the job's.
-	double part = to > from ? (double)(to - from) / (double)(step->to_ns - step->from_ns) : NAN;
-	bool ends = step->to_ns > t->end_ns;
-	bool is_within = ends && step->from_ns < t->begin_ns;
-	for (size_t r = 0; r < s->n_rows; r++)
-		for (size_t i = 0; i < n; i++) {
-			size_t at = r * n + i;
-			const struct track *x = s->inputs[i];
-			if (x->is_counter)
-				s->edge[at] = s->values[at] * part;
-			else if (is_held(x) || !ends)
-				s->edge[at] = s->values[at];
-			else
-				s->edge[at] = is_within ? NAN : s->before[at];
-		}
-	return s->edge;
-}
-
-static void evaluate(struct stepper *s, const struct expression *e, const double *values,
-	double seconds, double cores, const struct task *t)
-{
-	struct expression_frame f = {
-		.n_inputs = s->plan->source->n_inputs,
-		.n_instances = s->n_rows,
-		.values = values,
-		.first = values,
-		.last = values,
-		.lowest = values,
-		.highest = values,
-		.builtin = {[BUILTIN_CORES] = cores,
-			[BUILTIN_JOB_CORES] = NAN,
-			[BUILTIN_SECONDS] = seconds > 0 ? seconds : NAN,
-			[BUILTIN_WALL] = NAN,
-			[BUILTIN_NODES] = NAN},
-	};
-	if (t) {
-		f.builtin[BUILTIN_JOB_CORES] = t->cores.n ? t->cores.n : cores;
-		f.builtin[BUILTIN_WALL] = (double)(t->end_ns - t->begin_ns) / (double)NS_PER_S;
-		f.builtin[BUILTIN_NODES] = t->job->nodes;
-	}
-	if (!expression_is_folded(e)) {
-		expression_values(e, &f, s->result);
-		return;
-	}
-	s->result[0] = expression_value(e, &f);
-}
-
-// Where samples alone count: whether the step lies between two of the job's.
-static bool is_between(const struct step *step, const struct task *t)
-{
-	return step->has_length && step->from_ns >= t->begin_ns &&
-	       step->to_ns <= task_window_end(t);
-}
-
-static bool is_cut_for(const struct step *step, const struct plan_item *item, const struct task *t)
-{
-	if (item->is_by_samples)
-		return !is_between(step, t);
-	return step->has_length && (step->from_ns < t->begin_ns || step->to_ns > t->end_ns);
-}
-
-// The frame at a sample whose step is not the job's: gauges alone.
-static const double *at_sample(struct stepper *s)
-{
-	size_t n = s->plan->source->n_inputs;
-	for (size_t at = 0; at < s->n_rows * n; at++)
-		s->edge[at] = s->inputs[at % n]->is_counter ? NAN : s->values[at];
-	return s->edge;
-}
-
-// An item of samples for one task.
-static void feed_sample(struct stepper *s, const struct step *step, const struct plan_item *item,
-	const struct expression *e, struct task *t)
-{
-	bool is_whole = is_between(step, t);
-	if (step->to_ns < t->begin_ns || step->to_ns > task_window_end(t))
-		return;
-	int64_t from = is_whole ? step->from_ns : step->to_ns;
-	if (!is_whole || item->needs_job)
-		evaluate(s, e, is_whole ? s->values : at_sample(s),
-			(double)(step->to_ns - from) / (double)NS_PER_S, step->cores, t);
-	struct fold_step f = {.from_ns = from,
-		.to_ns = step->to_ns,
-		.is_sample = true,
-		.values = s->result,
-		.n = expression_is_folded(e) ? 1 : s->n_rows,
-		.domain = expression_is_folded(e) ? NULL : s->domain};
-	size_t place = s->plan->first_item + (size_t)(item - s->plan->items);
-	fold_item(&t->items[place], item, &f, t, s->plan->metric->every_s);
-}
-
-// One item for one task: the shared result when the whole step is the job's.
-static void feed(struct stepper *s, const struct step *step, const struct plan_item *item,
-	const struct expression *e, struct task *t, bool is_each)
-{
-	int64_t from = step->from_ns;
-	int64_t to = step->to_ns;
-	if (item->is_by_samples) {
-		feed_sample(s, step, item, e, t);
-		return;
-	}
-	bool is_inside = task_holds(t, to);
-	bool overlaps = step->has_length && task_clip(t, &from, &to);
-	if (!is_inside && !overlaps)
-		return;
-	if (!overlaps)
-		from = to = step->to_ns;
-	bool is_cut = is_cut_for(step, item, t);
-	if (is_cut || item->needs_job) {
-		const double *values = is_cut ? cut(s, step, t, from, to) : s->values;
-		evaluate(s, e, values, (double)(to - from) / (double)NS_PER_S, step->cores, t);
-	}
-	struct fold_step f = {
-		.from_ns = from,
-		.to_ns = to,
-		.is_sample = is_inside,
-		.values = s->result,
-		.n = expression_is_folded(e) ? 1 : s->n_rows,
-		.domain = expression_is_folded(e) ? NULL : s->domain,
-	};
-	size_t place = s->plan->first_item + (size_t)(item - s->plan->items);
-	if (is_each)
-		fold_lines(&t->items[place], &f);
-	else
-		fold_item(&t->items[place], item, &f, t, s->plan->metric->every_s);
-}
-
-// Jobs that have the whole step first: they share one evaluation.
-static void feed_all(struct stepper *s, const struct step *step, const struct plan_item *item,
-	const struct expression *e, struct task *const *tasks, size_t n_tasks, bool is_each)
-{
-	double seconds =
-		step->has_length ? (double)(step->to_ns - step->from_ns) / (double)NS_PER_S : 0;
-	if (!item->needs_job)
-		evaluate(s, e, s->values, seconds, step->cores, NULL);
-	for (size_t i = 0; i < n_tasks; i++)
-		if (!is_cut_for(step, item, tasks[i]))
-			feed(s, step, item, e, tasks[i], is_each);
-	for (size_t i = 0; i < n_tasks; i++)
-		if (is_cut_for(step, item, tasks[i]))
-			feed(s, step, item, e, tasks[i], is_each);
-}
-
 void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double cores,
-	struct task *const *tasks, size_t n_tasks)
+	const struct task_list *tasks)
 {
 	if (!is_complete(s))
 		return;
@@ -320,11 +168,6 @@ void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double
 	step.has_length = follows && !is_gap;
 	s->time_ns = now_ns;
 	s->epoch = epoch;
-	for (size_t i = 0; i < s->plan->n_items; i++) {
-		const struct plan_item *item = &s->plan->items[i];
-		feed_all(s, &step, item, item->value, tasks, n_tasks, false);
-		if (item->each)
-			feed_all(s, &step, item, item->each, tasks, n_tasks, true);
-	}
+	feed_step(s, &step, tasks);
 	forget(s);
 }

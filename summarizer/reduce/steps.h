@@ -10,6 +10,32 @@
 
 #include "summarizer/reduce/task.h"
 
+// The last step, as the tasks get it.
+struct step {
+	int64_t from_ns, to_ns;
+	bool has_length; // else a sample without one before it
+	double cores;    // of the node
+};
+
+// Most steps are whole for most jobs: their values are the same for all of them. They are kept back
+// until some have come together, and then fed to one job after the other.
+#define BACKLOG_STEPS 32
+struct backlog {
+	struct step steps[BACKLOG_STEPS];
+	size_t n;
+	size_t n_rows, room; // of each step
+	size_t n_lines;
+	double **lines; // one for each item and one for its instances; NULL: it needs the job
+	double *means;  // of an item's instances: [item * BACKLOG_STEPS + step]
+};
+
+// No job begins or ends here: steps of this time are whole for all.
+struct middle {
+	int64_t from_ns, until_ns;
+	unsigned turn;
+	bool is_wanted; // by any
+};
+
 struct stepper {
 	const struct plan_source *plan;
 	struct domain *domain; // rows of the frame; NULL: not known yet
@@ -26,13 +52,8 @@ struct stepper {
 	uint32_t **rows; // of an input with another domain: its rows here
 	size_t *n_mapped;
 	int64_t every_s;
-};
-
-// The last step, as the tasks get it.
-struct step {
-	int64_t from_ns, to_ns;
-	bool has_length; // else a sample without one before it
-	double cores;    // of the node
+	struct backlog backlog;
+	struct middle middle;
 };
 
 void stepper_open(struct stepper *s, const struct plan *p, const struct plan_source *source,
@@ -42,6 +63,7 @@ void stepper_release(struct stepper *s);
 void stepper_gather(struct stepper *s, size_t i);
 // Finds out which instances its frame has.
 void stepper_note_rows(struct stepper *s);
-// When all inputs are there: feeds the tasks and begins the next step.
+// When all inputs are there: feeds the tasks and begins the next step. Some of what it feeds is
+// kept back until feed_backlog (feed.h).
 void stepper_close(struct stepper *s, int64_t now_ns, struct epoch epoch, double cores,
-	struct task *const *tasks, size_t n_tasks);
+	const struct task_list *tasks);

@@ -80,9 +80,20 @@ static void feed_counter(struct task_cell *to, const struct cell *from, struct s
 	to->tail += s.is_tail ? from->step : 0;
 }
 
-// Puts down what the totals were before the last sample.
-static void open_base(struct task_track *own, const struct track *x)
+// Of these an instance's total says it all.
+static bool is_totalled(const struct track *x)
 {
+	return x->plan->is_summed && x->is_counter && !x->is_float;
+}
+
+// Puts down what the totals were before the last sample.
+static void open_middle(struct task_track *own, const struct track *x)
+{
+	own->is_open = true;
+	own->since = track_totals_before(x);
+	if (!is_totalled(x))
+		return;
+	free(own->base);
 	own->n_base = x->n_cells;
 	own->base = memory_alloc(own->n_base + 1, sizeof(*own->base));
 	for (size_t i = 0; i < x->n_cells; i++) {
@@ -93,11 +104,18 @@ static void open_base(struct task_track *own, const struct track *x)
 	}
 }
 
-// Adds what they grew by; without the last sample when that is past the job's end.
-static void close_base(struct task_track *own, const struct track *x, bool with_last)
+// Adds what they grew by; without the last sample when that is no more the job's.
+static void close_middle(struct task_track *own, const struct track *x, bool with_last)
 {
+	struct track_totals now = with_last ? x->totals : track_totals_before(x);
+	own->is_open = false;
+	own->covered_ns += now.length_ns - own->since.length_ns;
+	own->whole_ns += now.length_ns - own->since.length_ns;
+	own->samples += now.samples - own->since.samples;
+	own->resets += now.resets - own->since.resets;
+	if (own->base == NULL)
+		return;
 	grow(own, x->n_cells);
-	own->is_closed = true;
 	for (size_t i = 0; i < x->n_cells; i++) {
 		const struct cell *c = &x->cells[i];
 		bool is_now = !with_last && c->has_step && c->sample == x->sample;
@@ -107,13 +125,15 @@ static void close_base(struct task_track *own, const struct track *x, bool with_
 		own->cells[i].sum += total - (i < own->n_base ? own->base[i].total : 0);
 		own->cells[i].steps += steps - (i < own->n_base ? own->base[i].steps : 0);
 	}
+	free(own->base);
+	own->base = NULL;
 }
 
 void task_settle(struct task *t, const struct plan *p, const struct track *tracks)
 {
 	for (size_t i = 0; i < p->n_tracks; i++)
-		if (t->tracks[i].base && !t->tracks[i].is_closed)
-			close_base(&t->tracks[i], &tracks[i], true);
+		if (t->tracks[i].is_open)
+			close_middle(&t->tracks[i], &tracks[i], true);
 }
 
 static void note_gauge(struct task_cell *to, double v)
@@ -157,6 +177,8 @@ static void feed_cells(struct task *t, struct task_track *own, const struct trac
 {
 	bool overlaps = from < to;
 	bool is_inside = task_holds(t, x->time_ns);
+	if (!x->plan->is_summed)
+		return;
 	double seconds = (double)(to - from) / (double)NS_PER_S;
 	struct share share = {.is_tail = is_tail};
 	if (overlaps)
@@ -179,21 +201,34 @@ void task_feed(struct task *t, size_t place, const struct track *x)
 	int64_t to = x->time_ns;
 	bool overlaps = x->has_step && task_clip(t, &from, &to);
 	bool is_inside = task_holds(t, x->time_ns);
-	if (own->base && !own->is_closed && x->time_ns > t->end_ns)
-		close_base(own, x, false);
+	if (own->is_open && (!is_inside || is_totalled(x) != (own->base != NULL)))
+		close_middle(own, x, false);
 	bool is_tail = x->has_step && x->before_ns >= t->begin_ns && x->time_ns > t->end_ns &&
 	               x->time_ns <= task_window_end(t);
 	if (!is_inside && !overlaps && !is_tail)
 		return;
 	if (!overlaps)
 		from = to;
-	own->covered_ns += to - from;
-	own->samples += is_inside;
-	own->resets += overlaps && x->is_reset;
 	bool is_whole = overlaps && to - from == x->time_ns - x->before_ns;
-	own->whole_ns += is_whole || is_tail ? x->time_ns - x->before_ns : 0;
-	if (!x->is_counter || x->is_float || (overlaps && !is_whole) || is_tail)
+	if (is_whole && !own->is_open)
+		open_middle(own, x);
+	if (!own->is_open) {
+		own->covered_ns += to - from;
+		own->samples += is_inside;
+		own->resets += overlaps && x->is_reset;
+		own->whole_ns += is_tail ? x->time_ns - x->before_ns : 0;
+	}
+	if (!is_totalled(x) || (overlaps && !is_whole) || is_tail)
 		feed_cells(t, own, x, from, to, is_tail);
-	else if (is_whole && own->base == NULL)
-		open_base(own, x);
+}
+
+bool task_is_quiet(const struct task *t, size_t place, const struct track *x, int64_t *until_ns)
+{
+	const struct task_track *own = &t->tracks[place];
+	if (!own->is_open)
+		return x->time_ns > task_window_end(t);
+	if (x->plan->is_summed && !is_totalled(x))
+		return false;
+	*until_ns = t->end_ns < *until_ns ? t->end_ns : *until_ns;
+	return true;
 }

@@ -27,8 +27,8 @@ struct task_cell {       // one instance of one track
 	uint32_t steps, cuts, tails;
 };
 
-// Whole steps of an integer counter are not added up for each job: their sum is what the track's
-// own total grew by between two moments, exact as integers are.
+// Whole steps are not added up for each job: of an integer counter, as of lengths and numbers, their
+// sum is what the track's own total grew by between two moments, exact as integers are.
 struct task_base {
 	uint64_t total;
 	uint32_t steps;
@@ -37,9 +37,10 @@ struct task_base {
 struct task_track {
 	struct task_cell *cells;
 	size_t n;
-	struct task_base *base; // the track's totals before the first whole step; NULL: none yet
+	bool is_open; // samples lie inside the job, and the track's totals count for it
+	struct track_totals since; // from these on
+	struct task_base *base;    // and its instances'; NULL: none yet
 	size_t n_base;
-	bool is_closed;     // and the last one is past
 	int64_t covered_ns; // of the job's time, lies between good samples
 	int64_t whole_ns;   // lies in whole steps
 	uint32_t samples, resets;
@@ -61,6 +62,7 @@ struct task_item { // of a source: an output over steps, or a series
 	struct series_lines lines; // of its instances
 	bool *is_own;              // rows that count for the series, as far as looked at
 	size_t n_own;
+	bool owns_all; // of these
 };
 
 #define TASK_SLUID_SIZE 16
@@ -77,6 +79,12 @@ struct task {
 	bool has_begin, has_end;      // begin_ns, end_ns are the times of samples taken for it
 	unsigned gaps, resets;
 	unsigned series_points;
+};
+
+struct task_list { // those of a time
+	struct task *const *items;
+	size_t n;
+	unsigned turn; // rises when some come or go
 };
 
 void task_open(struct task *t, const struct plan *p);
@@ -105,5 +113,8 @@ static inline bool task_holds(const struct task *t, int64_t at)
 
 // Takes the last sample of a track over.
 void task_feed(struct task *t, size_t place, const struct track *x);
+// Whether nothing is to be done for the samples of a track until *until_ns, which is made earlier
+// where the job ends before.
+bool task_is_quiet(const struct task *t, size_t place, const struct track *x, int64_t *until_ns);
 // No more samples will come: sums are complete afterwards.
 void task_settle(struct task *t, const struct plan *p, const struct track *tracks);

@@ -110,6 +110,7 @@ static void describe(struct track *c, const struct track_slot *s)
 		c->is_counter == (s->semantics == ARCHIVE_COUNTER))
 		return;
 	c->type = s->type;
+	c->kinds++;
 	c->is_counter = s->semantics == ARCHIVE_COUNTER;
 	c->is_held = s->semantics == ARCHIVE_DISCRETE;
 	c->is_float = s->type == ARCHIVE_TYPE_FLOAT || s->type == ARCHIVE_TYPE_DOUBLE;
@@ -149,6 +150,9 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 		if (row != NO_ROW && archive_value_bits(r, set, i, s->type, &bits))
 			take(c, row, bits);
 	}
+	c->totals.length_ns += c->has_step ? c->time_ns - c->before_ns : 0;
+	c->totals.samples++;
+	c->totals.resets += c->has_step && c->is_reset;
 	return true;
 }
 

@@ -39,10 +39,17 @@ struct epoch {
 	unsigned run, part;
 };
 
+// What came together since the sweep began; a job's part is what they grew by.
+struct track_totals {
+	int64_t length_ns; // of the steps
+	uint32_t samples, resets;
+};
+
 struct track {
 	const struct plan_track *plan;
 	struct domain *domain; // NULL: the host has not had it yet
 	uint32_t type;
+	unsigned kinds; // times that it became another type of metric
 	bool is_counter, is_float;
 	bool is_odd;                // the last sample was taken at a job boundary
 	bool is_held;               // discrete: its value stays until the next sample says other
@@ -54,11 +61,27 @@ struct track {
 	bool is_gap;        // too long a time lies between them
 	bool is_reset;      // some counter fell in the last sample
 	uint32_t sample;    // counts samples
+	struct track_totals totals;
 	struct cell *cells; // one a row
 	size_t n_cells;
 	uint32_t *present; // rows of the last sample
 	size_t n_present, room;
 };
+
+// What was logged once stands until it is logged again.
+static inline bool track_is_held(const struct track *c)
+{
+	return !c->is_counter && c->is_held;
+}
+
+// The totals as they were before the last sample.
+static inline struct track_totals track_totals_before(const struct track *c)
+{
+	return (struct track_totals){
+		.length_ns = c->totals.length_ns - (c->has_step ? c->time_ns - c->before_ns : 0),
+		.samples = c->totals.samples - 1,
+		.resets = c->totals.resets - (c->has_step && c->is_reset)};
+}
 
 // Where an archive has a track.
 struct track_slot {

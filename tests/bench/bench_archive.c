@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_archive FOLDER CATALOGUE [SAMPLES]: CPU seconds of reading one node-day in several ways, on
+// bench_archive FOLDER CATALOGUE [SAMPLES [WAY]]: CPU seconds of reading one node-day in several ways, on
 // the same file: a bare decode without a check, our reader, libpcp, and the whole sweep with the
 // shipped catalogue for 1 and 50 jobs. The sums of all values show that the ways agree.
 #include <errno.h>
@@ -260,7 +260,7 @@ int main(int argc, char **argv)
 	struct bench b = {0};
 	double floor = 0;
 	if (argc < 3)
-		die("usage: bench_archive FOLDER CATALOGUE [SAMPLES]");
+		die("usage: bench_archive FOLDER CATALOGUE [SAMPLES [WAY]]");
 	(void)setenv("PCP_DERIVED_CONFIG", "/dev/null", 1);
 	b.base = arena_printf(&b.arena, "%s/node_day", argv[1]);
 	struct node_day day = {
@@ -273,6 +273,8 @@ int main(int argc, char **argv)
 	printf("%-36s %8s %7s %9s %10s %s\n", "way", "CPU s", "x bare", "records", "values", "sum");
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		double best = 1e9;
+		if (argc > 4 && strstr(ways[i].name, argv[4]) == NULL)
+			continue;
 		b.n_jobs = ways[i].n_jobs;
 		for (int k = 0; k < ways[i].repeats; k++) {
 			double start = cpu_now();
