@@ -40,7 +40,7 @@ static const struct program program = {
 	.synopsis = "[options]",
 	.details =
 		"For a login node, as the user that the settings jobstats.* belong to. Prints one line "
-		"of CSV: time of the submission, outcome (ok, refused, waiting, hanging, failed, lost), "
+		"of CSV: time of the submission, outcome (ok, refused, late, hanging, failed, lost), "
 		"job id, seconds until it started, seconds that it ran, reason.\n\n"
 		"Exit codes: 0 there is a line, 1 nothing could be asked, 2 wrong usage.",
 	.options = options,
@@ -93,7 +93,7 @@ static int submit(struct watch *w, const char *script, struct error *err)
 	// ID or ID;CLUSTER
 	w->probe.job = arena_strndup(
 		w->arena, strbuf_text(&p.out), strspn(strbuf_text(&p.out), "0123456789"));
-	w->probe.outcome = PROBE_WAITING;
+	w->probe.outcome = PROBE_LATE;
 	return 0;
 }
 
@@ -167,7 +167,7 @@ static void judge(struct watch *w, bool in_time, enum queue_state queue)
 		p->outcome = PROBE_FAILED;
 		p->reason = probe_reason(w->arena, r->failed);
 	} else if (!in_time) {
-		p->outcome = r->started_s ? PROBE_HANGING : PROBE_WAITING;
+		p->outcome = r->started_s ? PROBE_HANGING : PROBE_LATE;
 		if (queue == QUEUE_SILENT)
 			p->reason = "squeue does not answer";
 	} else {

@@ -98,13 +98,13 @@ static void *visit_cluster(void *context)
 	struct error err = {0};
 
 	v->probe = (struct probe){.time_s = clock_now_s(),
-		.outcome = PROBE_LOGIN,
+		.outcome = PROBE_UNREACHABLE,
 		.job = "",
 		.wait_s = -1,
 		.run_s = -1,
 		.reason = ""};
 	if (visit_login(v, &err) < 0) {
-		v->probe.outcome = PROBE_LOGIN;
+		v->probe.outcome = PROBE_UNREACHABLE;
 		v->probe.reason = probe_reason(&v->arena, err.text);
 	}
 	return NULL;

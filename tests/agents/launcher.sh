@@ -68,7 +68,7 @@ sed 's/^for fs/exit 5; &/' "$here/../../conf/agents/probe.sh" >"$work/broken.sh"
 ok 'a job that breaks off' outcome failed 'FAILED' JOBSIGHT_JOBSTATS_TEMPLATE="$work/broken.sh"
 scontrol update partition=all state=down 2>/dev/null ||
 	scontrol update partition="$(sinfo -h -o %R | head -n 1)" state=down
-ok 'a partition that is down' outcome waiting 'PENDING|Partition' JOBSIGHT_JOBSTATS_WAIT=4
+ok 'a partition that is down' outcome late 'PENDING|Partition' JOBSIGHT_JOBSTATS_WAIT=4
 ok 'is no place for the probe to stay' wait_for 30 gone
 scontrol update partition="$(sinfo -h -o %R | head -n 1)" state=up
 wrong() {
@@ -114,25 +114,25 @@ server alpha="$SSHD_LOGIN"
 ok 'a cluster that is well' becomes 0 '^alpha,[^,]*,ok,[0-9]+,[0-9]+,[0-9]+,$'
 closed=$(free_port)
 server alpha="$SSHD_LOGIN" beta="nobody-there@127.0.0.1:$SSHD_PORT" gamma="127.0.0.1:$closed"
-ok 'several at once, one of them well' becomes 3 '^alpha,[^,]*,ok,' '^beta,[^,]*,login,,,,.*login' \
-	'^gamma,[^,]*,login,,,,.*connection'
+ok 'several at once, one of them well' becomes 3 '^alpha,[^,]*,ok,' '^beta,[^,]*,unreachable,,,,.*login' \
+	'^gamma,[^,]*,unreachable,,,,.*connection'
 only() { launch --cluster alpha --print && [ "$(cut -d, -f1 "$work/out")" = alpha ]; }
 ok 'one of them alone' only
 logins() { grep -c Accepted "$work/sshd/server.log"; }
 before=$(logins)
 KNOWN_HOSTS=$work/nobody server alpha="$SSHD_LOGIN"
-ok 'a host that nobody knows is refused, with its fingerprint' becomes 3 'login,,,,.*SHA256:.* is not in'
+ok 'a host that nobody knows is refused, with its fingerprint' becomes 3 'unreachable,,,,.*SHA256:.* is not in'
 ssh-keygen -q -t ed25519 -N '' -f "$work/other"
 echo "[127.0.0.1]:$SSHD_PORT $(cut -d ' ' -f 1,2 "$work/other.pub")" >"$work/changed"
 KNOWN_HOSTS=$work/changed server alpha="$SSHD_LOGIN"
-ok 'a host with another key is refused' becomes 3 'login,,,,.*SHA256:.* is not the one in'
+ok 'a host with another key is refused' becomes 3 'unreachable,,,,.*SHA256:.* is not the one in'
 ok 'neither saw our key' test "$(logins)" -eq "$before"
 cp "$SSHD_KEY" "$work/open-key"
 chmod 644 "$work/open-key"
 KEY=$work/open-key server alpha="$SSHD_LOGIN"
-ok 'a private key that others can read is refused' becomes 3 'login,,,,.*only its owner'
+ok 'a private key that others can read is refused' becomes 3 'unreachable,,,,.*only its owner'
 KEY=$work/other server alpha="$SSHD_LOGIN"
-ok 'a key that the host does not know' becomes 3 'login,,,,.*login: '
+ok 'a key that the host does not know' becomes 3 'unreachable,,,,.*login: '
 printf '#!/bin/sh\nsleep 60\n' >"$work/hang"
 printf '#!/bin/sh\necho "ok ok ok"\n' >"$work/chat"
 printf '#!/bin/sh\nhead -c 3000000 /dev/zero | tr "\\0" x\n' >"$work/flood"
@@ -144,11 +144,11 @@ through() {
 	sed -i "s|$work/agent|$1|" "$work/server.yaml"
 	becomes 3 "$2"
 }
-ok 'a command that hangs' through "$work/hang" 'login,,,,.*was not over after 3 s'
-ok 'one that says something else' through "$work/chat" 'login,,,,.*fields'
-ok 'one that says very much' through "$work/flood" 'login,,,,.*fields'
-ok 'one that fails' through "$work/fail" 'login,,,,.*code 7: no such partition'
-ok 'one that is not there' through "$work/none" 'login,,,,.*code 127'
+ok 'a command that hangs' through "$work/hang" 'unreachable,,,,.*was not over after 3 s'
+ok 'one that says something else' through "$work/chat" 'unreachable,,,,.*fields'
+ok 'one that says very much' through "$work/flood" 'unreachable,,,,.*fields'
+ok 'one that fails' through "$work/fail" 'unreachable,,,,.*code 7: no such partition'
+ok 'one that is not there' through "$work/none" 'unreachable,,,,.*code 127'
 echo '{}' >"$work/server.yaml"
 nobody() {
 	local rc=0
