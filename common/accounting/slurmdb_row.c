@@ -42,7 +42,7 @@ static const struct flag {
 
 struct conversion {
 	const struct slurmdb_row *row;
-	const struct slurmdb_names *names;
+	struct slurmdb_names *names;
 	struct arena *arena;
 	struct sacct_record *record;
 };
@@ -86,13 +86,17 @@ static const char *as_id(const struct conversion *c, enum slurmdb_field f)
 	return as_text(c, f);
 }
 
-static const char *as_state(const struct conversion *c, enum slurmdb_field f)
+const char *slurmdb_state(uint64_t v)
 {
-	uint64_t v = number(c, f);
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (v & flags[i].bit)
 			return flags[i].name;
 	return (v & 0xff) < ARRAY_LEN(states) ? states[v & 0xff] : "UNKNOWN";
+}
+
+static const char *as_state(const struct conversion *c, enum slurmdb_field f)
+{
+	return slurmdb_state(number(c, f));
 }
 
 static const char *as_exit(const struct conversion *c, enum slurmdb_field f)
@@ -107,19 +111,32 @@ static const char *as_user(const struct conversion *c, enum slurmdb_field f)
 	char buf[4096];
 	struct passwd entry;
 	struct passwd *found = NULL;
+	const char *text = as_text(c, FIELD_UID);
+	char *name = map_get(&c->names->users, text);
 	if (c->row->text[f] && c->row->text[f][0])
 		return c->row->text[f];
-	(void)getpwuid_r((uid_t)number(c, FIELD_UID), &entry, buf, sizeof(buf), &found);
-	return found ? arena_strdup(c->arena, found->pw_name) : as_text(c, FIELD_UID);
+	if (name == NULL) {
+		(void)getpwuid_r((uid_t)number(c, FIELD_UID), &entry, buf, sizeof(buf), &found);
+		name = arena_strdup(c->names->arena, found ? found->pw_name : text);
+		map_put(&c->names->users, arena_strdup(c->names->arena, text), name);
+	}
+	return name;
 }
 
+// Asking for a name may mean asking a directory server: once for each number.
 static const char *as_group(const struct conversion *c, enum slurmdb_field f)
 {
 	char buf[16384];
 	struct group entry;
 	struct group *found = NULL;
-	(void)getgrgid_r((gid_t)number(c, f), &entry, buf, sizeof(buf), &found);
-	return found ? arena_strdup(c->arena, found->gr_name) : as_text(c, f);
+	const char *text = as_text(c, f);
+	char *name = map_get(&c->names->groups, text);
+	if (name == NULL) {
+		(void)getgrgid_r((gid_t)number(c, f), &entry, buf, sizeof(buf), &found);
+		name = arena_strdup(c->names->arena, found ? found->gr_name : text);
+		map_put(&c->names->groups, arena_strdup(c->names->arena, text), name);
+	}
+	return name;
 }
 
 // What was suspended in all; of a running job the column means since when.
@@ -158,31 +175,35 @@ static int by_text(const void *a, const void *b)
 
 enum { TRES_MAX = 256 };
 
-// "1=4,2=256,1001=2" to "cpu=4,gres/gpu=2,mem=256M".
-static const char *as_tres(const struct conversion *c, enum slurmdb_field f)
+const char *slurmdb_tres_text(const struct slurmdb_names *names, const char *text, struct arena *a)
 {
 	CLEANUP(strbuf_release) struct strbuf out = {0};
 	const char *items[TRES_MAX];
 	size_t n = 0;
-	for (const char *at = as_text(c, f); *at && n < TRES_MAX;) {
+	for (const char *at = text; *at && n < TRES_MAX;) {
 		size_t len = strcspn(at, ",");
-		const char *item = arena_strndup(c->arena, at, len);
+		const char *item = arena_strndup(a, at, len);
 		const char *equals = strchr(item, '=');
 		uint64_t v = 0;
 		at += len + (at[len] == ',');
 		if (equals == NULL || parse_u64(equals + 1, &v) < 0 || v == NO_VALUE64)
 			continue;
-		const char *id = arena_strndup(c->arena, item, (size_t)(equals - item));
-		const char *name = map_get(&c->names->tres, id);
+		const char *id = arena_strndup(a, item, (size_t)(equals - item));
+		const char *name = map_get(&names->tres, id);
 		if (name == NULL)
 			continue;
-		items[n++] = arena_printf(c->arena, "%s=%s", name,
-			str_eq(name, "mem") ? memory_text(c->arena, v) : equals + 1);
+		items[n++] = arena_printf(
+			a, "%s=%s", name, str_eq(name, "mem") ? memory_text(a, v) : equals + 1);
 	}
 	qsort(items, n, sizeof(*items), by_text);
 	for (size_t i = 0; i < n; i++)
 		strbuf_printf(&out, "%s%s", i ? "," : "", items[i]);
-	return arena_strdup(c->arena, strbuf_text(&out));
+	return arena_strdup(a, strbuf_text(&out));
+}
+
+static const char *as_tres(const struct conversion *c, enum slurmdb_field f)
+{
+	return slurmdb_tres_text(c->names, as_text(c, f), c->arena);
 }
 
 // What was allocated stands in the TRES; of a record that has none sacct shows what was requested.
@@ -238,22 +259,23 @@ static const struct row {
 	{"SubmitLine", FIELD_SUBMIT_LINE, as_text},
 };
 
-static const struct sacct_column *column_named(const char *name)
+// The column called name, from this one on: both tables have the same order.
+static const struct sacct_column *column_named(const struct sacct_column *from, const char *name)
 {
-	for (size_t i = 0; i < sacct_n_columns; i++)
-		if (strcmp(sacct_columns[i].name, name) == 0)
-			return &sacct_columns[i];
-	return NULL;
+	while (strcmp(from->name, name) != 0)
+		from++;
+	return from;
 }
 
-int slurmdb_row_job(const struct slurmdb_row *row, const struct slurmdb_names *names,
+int slurmdb_row_job(const struct slurmdb_row *row, struct slurmdb_names *names,
 	const struct accounting_request *q, struct arena *scratch, struct job *ret,
 	struct error *err)
 {
 	struct sacct_record r = sacct_record_start(NULL, scratch, err);
 	struct conversion c = {.row = row, .names = names, .arena = scratch, .record = &r};
+	const struct sacct_column *column = sacct_columns;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct sacct_column *column = column_named(rows[i].column);
+		column = column_named(column, rows[i].column);
 		if (column->set(&r, column->offset, rows[i].text(&c, rows[i].field)) < 0)
 			return error_prefix(
 				err, "job %s: %s", as_text(&c, FIELD_ID), rows[i].column);
@@ -264,4 +286,11 @@ int slurmdb_row_job(const struct slurmdb_row *row, const struct slurmdb_names *n
 	r.job.script = as_text(&c, FIELD_SCRIPT);
 	*ret = r.job;
 	return 0;
+}
+
+void slurmdb_names_release(struct slurmdb_names *names)
+{
+	map_release(&names->tres);
+	map_release(&names->users);
+	map_release(&names->groups);
 }

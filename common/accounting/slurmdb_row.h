@@ -48,10 +48,19 @@ struct slurmdb_row {
 	const char *text[FIELD_COUNT]; // NULL: NULL, or a column that this Slurm does not have
 };
 
-struct slurmdb_names {   // of ids that only the database knows
-	struct map tres; // id to name: "cpu", "gres/gpu:a100"
+struct slurmdb_names {       // of ids that only the database knows, or this machine
+	struct map tres;     // id to name: "cpu", "gres/gpu:a100"
+	struct map users;    // uid to name, those asked for so far
+	struct map groups;   // gid to name
+	struct arena *arena; // of all of them
 };
 
-int slurmdb_row_job(const struct slurmdb_row *row, const struct slurmdb_names *names,
+void slurmdb_names_release(struct slurmdb_names *names);
+
+// "1=4,2=256,1001=2" to "cpu=4,gres/gpu=2,mem=256M".
+const char *slurmdb_tres_text(const struct slurmdb_names *names, const char *text, struct arena *a);
+const char *slurmdb_state(uint64_t state); // "COMPLETED"
+
+int slurmdb_row_job(const struct slurmdb_row *row, struct slurmdb_names *names,
 	const struct accounting_request *q, struct arena *scratch, struct job *ret,
 	struct error *err) MUST_USE;
