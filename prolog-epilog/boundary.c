@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The datagram between hook and sampler.
+// The datagram between hook and sampler, and what of a hook's environment goes into it.
 #include "prolog-epilog/boundary.h"
 
 #include <errno.h>
@@ -167,4 +167,43 @@ int boundary_parse(const void *data, size_t size, struct boundary *ret)
 		return -EINVAL;
 	*ret = b;
 	return (int)size;
+}
+
+// What is no number of its size says nothing, and is no reason to lose the boundary.
+static uint32_t small_number(const char *s)
+{
+	uint64_t n = 0;
+
+	return s && number(s, UINT32_MAX, &n) ? (uint32_t)n : 0;
+}
+
+// Releases of Slurm before 20.11 do not say which hook they run: the argument does.
+static enum boundary_event event_of(const char *context, const char *argument)
+{
+	struct boundary b = {.event = boundary_event_of_context(context)};
+
+	if (b.event == 0 && argument)
+		(void)take_event(argument, &b);
+	return b.event;
+}
+
+bool boundary_learn(const char *(*get)(void *context, const char *name), void *context,
+	const char *argument, int64_t now_ns, struct boundary *ret)
+{
+	const char *job = get(context, "SLURM_JOB_ID");
+	const char *sluid = get(context, "SLURM_JOB_SLUID");
+	const char *restarts = get(context, "SLURM_JOB_RESTART_COUNT");
+	struct boundary b = {.event = event_of(get(context, "SLURM_SCRIPT_CONTEXT"), argument),
+		.asked_ns = now_ns};
+
+	if (b.event == 0 || !job || !is_job(job))
+		return false;
+	memcpy(b.job, job, strlen(job) + 1);
+	b.restarts = small_number(restarts ? restarts : get(context, "SLURM_RESTART_COUNT"));
+	b.uid = small_number(get(context, "SLURM_JOB_UID"));
+	// What a later release makes of it is no reason to lose the boundary.
+	if (sluid && boundary_is_sluid(sluid))
+		memcpy(b.sluid, sluid, strlen(sluid) + 1);
+	*ret = b;
+	return true;
 }

@@ -10,6 +10,7 @@
 
 #define BOUNDARY_MAX_BYTES 512
 #define BOUNDARY_SOCKET    "/run/jobsight/sampler.sock"
+#define BOUNDARY_STATE     "sampler.state" // beside the socket, new every few seconds
 #define BOUNDARY_SPOOL     "/var/spool/jobsight/boundaries"
 
 enum boundary_event { // values are recorded in archives: never renumber
@@ -35,6 +36,11 @@ const char *boundary_event_name(enum boundary_event e); // "begin"
 bool boundary_is_sluid(const char *s);                  // "s" and 13 digits of Crockford's base 32
 // What SLURM_SCRIPT_CONTEXT calls it; 0: no hook of a job.
 enum boundary_event boundary_event_of_context(const char *context);
+
+// What a hook's environment and its first argument (NULL: none) say; get returns NULL for what is not
+// set. False: it is no hook of a job, or names none.
+bool boundary_learn(const char *(*get)(void *context, const char *name), void *context,
+	const char *argument, int64_t now_ns, struct boundary *ret);
 
 // Both return the number of bytes, or -EINVAL: not well formed.
 int boundary_write(const struct boundary *b, char buf[BOUNDARY_MAX_BYTES]);

@@ -2,12 +2,12 @@
 // jobsight-hook: Slurm's Prolog, Epilog, TaskProlog, TaskEpilog, PrologSlurmctld and EpilogSlurmctld in
 // one program; SLURM_SCRIPT_CONTEXT says which. It hands one datagram to the sampler and returns.
 // Slurm drains a node whose hook fails and keeps jobs waiting for one that is slow, so it ends with
-// 0 whatever happens, and all that may take long is done by a child that nobody waits for. It
-// prints nothing: Slurm reads the output of a TaskProlog as commands.
+// 0 whatever happens, and never waits: what the sampler does not take at once is left in a folder,
+// and one child a node, for all hooks, sees to what lies there. It prints nothing: Slurm reads the
+// output of a TaskProlog as commands.
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,20 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "prolog-epilog/boundary.h"
+#include "prolog-epilog/pending.h"
 
-enum { SEND_MS = 20, ONCE_S = 30, SPOOL_BYTES = 256 << 10 };
+enum {
+	SILENT_S =
+		20, // a sampler that gave no sign of life for so long hangs: it gives one each 5 s
+	GATHER_MS = 20, // the child waits so long for boundaries that come at the same time
+	BUSY_MS = 300,  // and so long for a sampler whose socket is full
+	ONCE_S = 30,
+	SPOOL_BYTES = 256 << 10,
+};
 
 #define SAMPLER JOBSIGHT_BINDIR "/jobsight-sampler"
 
@@ -34,81 +41,57 @@ static const char *setting(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-static uint32_t number(const char *name)
+static const char *of_environment(void *context, const char *name)
 {
-	const char *s = getenv(name);
-
-	return s ? (uint32_t)strtoul(s, NULL, 10) : 0;
+	(void)context;
+	return getenv(name);
 }
 
-static int64_t now_ns(clockid_t clock)
+static int64_t now_ns(void)
 {
 	struct timespec t = {0};
 
-	clock_gettime(clock, &t);
+	clock_gettime(CLOCK_REALTIME, &t);
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-// Releases of Slurm before 20.11 do not say which hook they run: argv does.
-static enum boundary_event event_of(int argc, char **argv)
+// Whether the sampler has given no sign of life for long. One that never gave any is not judged.
+static bool is_silent(const char *socket_path)
 {
-	enum boundary_event e = boundary_event_of_context(getenv("SLURM_SCRIPT_CONTEXT"));
+	const char *slash = strrchr(socket_path, '/');
+	int len = slash ? (int)(slash - socket_path) : 1;
+	char path[PATH_MAX];
+	struct stat st;
+	int n = snprintf(
+		path, sizeof(path), "%.*s/" BOUNDARY_STATE, len, slash ? socket_path : ".");
 
-	for (int k = 1; e == 0 && argc > 1 && k < BOUNDARY_EVENTS; k++)
-		if (strcmp(argv[1], boundary_event_name((enum boundary_event)k)) == 0)
-			e = (enum boundary_event)k;
-	return e;
+	return n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 &&
+	       now_ns() / 1000000000 - st.st_mtime > SILENT_S;
 }
 
-static bool learn(int argc, char **argv, struct boundary *b)
-{
-	const char *job = getenv("SLURM_JOB_ID");
-	const char *sluid = getenv("SLURM_JOB_SLUID");
-
-	*b = (struct boundary){.event = event_of(argc, argv), .asked_ns = now_ns(CLOCK_REALTIME)};
-	if (b->event == 0 || !job || strlen(job) >= sizeof(b->job))
-		return false;
-	memcpy(b->job, job, strlen(job) + 1);
-	b->restarts = number(getenv("SLURM_JOB_RESTART_COUNT") ? "SLURM_JOB_RESTART_COUNT"
-							       : "SLURM_RESTART_COUNT");
-	b->uid = number("SLURM_JOB_UID");
-	// What a later release makes of it is no reason to lose the boundary.
-	if (sluid && boundary_is_sluid(sluid))
-		memcpy(b->sluid, sluid, strlen(sluid) + 1);
-	return true;
-}
-
-// 0, or why the sampler does not have it.
+// 0, or why the sampler does not have it; EAGAIN: its socket is full.
 static int tell(const char *path, const char *text, size_t len)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int64_t until = now_ns(CLOCK_MONOTONIC) + SEND_MS * INT64_C(1000000);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int code = 0;
 
-	if (fd < 0 || strlen(path) >= sizeof(to.sun_path)) {
-		code = fd < 0 ? errno : ENAMETOOLONG;
-	} else {
-		memcpy(to.sun_path, path, strlen(path) + 1);
-		if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
-			code = errno;
-	}
-	while (code == 0 && send(fd, text, len, MSG_NOSIGNAL) < 0) {
-		struct pollfd p = {.fd = fd, .events = POLLOUT};
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN || now_ns(CLOCK_MONOTONIC) >= until)
-			code = errno;
-		else
-			(void)poll(&p, 1, 2);
-	}
-	if (fd >= 0)
-		close(fd);
+	if (strlen(path) >= sizeof(to.sun_path))
+		return ENAMETOOLONG;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	bool is_there = connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
+	if (is_there && is_silent(path))
+		code = ETIMEDOUT;
+	else if (!is_there || send(fd, text, len, MSG_NOSIGNAL) < 0)
+		code = errno;
+	close(fd);
 	return code;
 }
 
-// One line for the administrator never more than SPOOL_BYTES.
-static void spool(const char *text, const char *why)
+// One line for the administrator, never more than SPOOL_BYTES of them.
+static void note(const char *text, const char *why)
 {
 	int fd = open(setting("JOBSIGHT_SPOOL", BOUNDARY_SPOOL),
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
@@ -129,49 +112,63 @@ static void spool(const char *text, const char *why)
 	close(fd);
 }
 
-// Nothing of Slurm's is kept: it waits for the end of the hook's output.
-static void detach(void)
+static void nap(long ms)
+{
+	const struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+// Nothing of Slurm's is kept: it waits for the end of the hook's output, and kills what is left of the
+// hook's group. Standard input becomes the guard, where the one-shot finds it.
+static void detach(int guard)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	if (null > 2)
+	(void)setpgid(0, 0);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	dup2(guard, STDIN_FILENO);
+	if (guard > STDERR_FILENO)
+		close(guard);
+	if (null > STDERR_FILENO)
 		close(null);
-	setsid();
 	alarm(ONCE_S);
 }
 
-// Without a resident sampler a sample is taken by one that ends afterwards.
-static void sample_once(const char *text, size_t len)
+// The one child of all hooks that reached no sampler, or one that is busy: that looks into the folder,
+// too, and usually comes first.
+static _Noreturn void guard_pending(const char *spool, int why)
 {
 	const char *path = setting("JOBSIGHT_SAMPLER", SAMPLER);
-	int ends[2];
 
-	if (pipe(ends) < 0 || write(ends[1], text, len) != (ssize_t)len || dup2(ends[0], 0) < 0)
+	nap(why == EAGAIN ? BUSY_MS : GATHER_MS);
+	if (pending_guard_ends(spool, STDIN_FILENO))
 		_exit(0);
-	close(ends[0]);
-	close(ends[1]);
-	execl(path, path, "--once", (char *)NULL);
-	spool(text, "no sample: the one-shot sampler cannot be run");
+	if (why == EAGAIN)
+		note("", "the sampler does not take what waits: a one-shot does");
+	execl(path, path, "--once", "--spool", spool, (char *)NULL);
+	note("", "no sample: the one-shot sampler cannot be run");
 	_exit(0);
 }
 
-static void do_alone(const char *text, size_t len, int why)
+static void leave(const char *text, size_t len, int why)
 {
-	pid_t child = fork();
+	const char *spool = setting("JOBSIGHT_SPOOL", BOUNDARY_SPOOL);
+	bool is_left = pending_put(spool, text, len);
 
-	if (child < 0)
-		return;
-	if (child > 0) {
-		(void)waitpid(child, NULL, 0); // forks once more and ends
-		return;
+	if (why != EAGAIN || !is_left)
+		note(text, strerror(why));
+	int guard = is_left ? pending_guard(spool) : -1;
+	if (guard < 0)
+		return; // there is one, who sees to ours too
+	pid_t child = fork();
+	if (child == 0) {
+		detach(guard);
+		guard_pending(spool, why);
 	}
-	if (fork() != 0)
-		_exit(0);
-	detach();
-	spool(text, strerror(why));
-	sample_once(text, len);
+	if (child > 0) // before we end, whoever is first
+		(void)setpgid(child, child);
 }
 
 // For people. Slurm's own calls never begin with a dash, and get no answer but 0.
@@ -197,7 +194,8 @@ int main(int argc, char **argv)
 	char text[BOUNDARY_MAX_BYTES];
 	if (argc == 2 && answer(argv[1]))
 		return 0;
-	bool is_known = learn(argc, argv, &b);
+	bool is_known =
+		boundary_learn(of_environment, NULL, argc > 1 ? argv[1] : NULL, now_ns(), &b);
 	int len = is_known ? boundary_write(&b, text) : -EINVAL;
 	int why;
 
@@ -205,6 +203,6 @@ int main(int argc, char **argv)
 		return 0;
 	why = tell(setting("JOBSIGHT_SOCKET", BOUNDARY_SOCKET), text, (size_t)len);
 	if (why && (b.event == BOUNDARY_BEGIN || b.event == BOUNDARY_END))
-		do_alone(text, (size_t)len, why);
+		leave(text, (size_t)len, why);
 	return 0;
 }

@@ -16,10 +16,15 @@
 #include "common/memory.h"
 #include "common/options.h"
 #include "prolog-epilog/journal.h"
+#include "prolog-epilog/pending.h"
 #include "prolog-epilog/queue.h"
 #include "prolog-epilog/tally.h"
 
-enum { IDLE_S = 5, ONCE_LOCK_MS = 20000 };
+enum {
+	IDLE_S = 5,
+	SOON_MS = 10, // after a datagram one looks for what found no room, then ever later
+	LATE_S = 10,  // a sample so long after a boundary says nothing about it
+};
 
 struct arguments {
 	const char *archives, *socket, *pmcd, *host, *spool;
@@ -46,7 +51,8 @@ static const struct option options[] = {
 		"SlurmUser, besides root: may send boundaries."},
 	{"tasks", 0, OPTION_FLAG, AT(tasks), NULL,
 		"Any user may send begin and end of tasks of their own."},
-	{"once", 0, OPTION_FLAG, AT(once), NULL, "One boundary from standard input, then end."},
+	{"once", 0, OPTION_FLAG, AT(once), NULL,
+		"Take what hooks left beside the spool, with one sample, then end."},
 	{"catalogue", 'C', OPTION_LIST, AT(catalogue), "DIR",
 		"Read this directory instead of the configured ones; may be given again."},
 };
@@ -93,23 +99,50 @@ static void count(
 	t->waiting -= n;
 }
 
-// Boundaries that came together share a sample: it is later than all of them.
-static int take_sample(struct sampler *s, const struct boundary *b, size_t n)
+static int record(
+	struct sampler *s, const pmResult *r, const struct boundary *b, size_t n, struct error *err)
 {
-	struct error err = {0};
-	pmResult *r = NULL;
-	int code = pmcd_sample(s->pmcd, &r, &err);
+	int code = journal_put(&s->journal, s->pmcd, r, b, n, err);
 
-	say_pmcd(s, code, &err);
-	code = journal_put(&s->journal, s->pmcd, r, b, n, &err);
 	count(s, b, n, r != NULL, code >= 0);
-	if (code < 0) {
-		log_error("%zu boundaries from job %s on are lost: %s", n, b->job, err.text);
-		// Whatever state the files are in: opening them again puts it right.
+	if (code < 0) // whatever state the files are in: opening them again puts it right
 		journal_close(&s->journal);
+	return code;
+}
+
+// Those that waited too long come last; how many did not.
+static size_t put_late_last(struct boundary *b, size_t n, int64_t now_ns)
+{
+	size_t fresh = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (now_ns - b[i].asked_ns > LATE_S * NS_PER_S)
+			continue;
+		struct boundary x = b[fresh];
+		b[fresh++] = b[i];
+		b[i] = x;
+	}
+	return fresh;
+}
+
+// Boundaries that came together share a sample: it is later than all of them.
+static int take_sample(struct sampler *s, struct boundary *b, size_t n, struct error *err)
+{
+	size_t fresh = put_late_last(b, n, clock_now_ns());
+	struct error why = {0};
+	pmResult *r = NULL;
+	int code = 0;
+
+	if (fresh) {
+		say_pmcd(s, pmcd_sample(s->pmcd, &r, &why), &why);
+		code = record(s, r, b, fresh, err);
 	}
 	if (r)
 		pmFreeResult(r);
+	if (n > fresh) {
+		int late = record(s, NULL, b + fresh, n - fresh, err);
+		code = code < 0 ? code : late;
+	}
 	return code;
 }
 
@@ -142,9 +175,11 @@ static void *work(void *context)
 			has_news = true;
 			say_ns = clock_monotonic_ns() + NS_PER_S / 2;
 		}
+		if (n && take_sample(s, b, n, &err) < 0)
+			log_error("boundaries from job %s on are lost: %s", b->job, err.text);
 		if (n)
-			(void)take_sample(s, b, n);
-		else if (!queue_is_done(&s->queue))
+			continue;
+		if (!queue_is_done(&s->queue))
 			say_pmcd(s, pmcd_connect(s->pmcd, &err), &err);
 	}
 	return NULL;
@@ -234,6 +269,44 @@ static bool receive(struct sampler *s, int fd)
 	return true;
 }
 
+// What found no room in the socket, or nobody to tell. What does not fit in here stays there.
+static void take_pending(struct sampler *s)
+{
+	struct pending p[JOURNAL_MAX_BOUNDARIES];
+	int claim = pending_claim(s->args->spool);
+	size_t n = ARRAY_LEN(p);
+
+	while (claim >= 0 && n == ARRAY_LEN(p)) {
+		size_t taken = 0;
+		n = pending_list(claim, p, ARRAY_LEN(p), clock_now_s());
+		while (taken < n && queue_put(&s->queue, &p[taken].boundary)) {
+			s->tally.waiting++;
+			taken++;
+		}
+		pending_remove(claim, p, taken);
+		if (taken < n)
+			break;
+	}
+	if (claim >= 0)
+		close(claim);
+}
+
+static void listen_to_hooks(struct sampler *s, struct pollfd p[2])
+{
+	int fd = p[0].fd;
+	int wait_ms = SOON_MS;
+
+	while (p[1].revents == 0) {
+		int n = poll(p, 2, wait_ms);
+		if (n < 0 && errno != EINTR)
+			break;
+		wait_ms = wait_ms < IDLE_S * 1000 / 2 ? 2 * wait_ms : IDLE_S * 1000;
+		while (n > 0 && p[0].revents && receive(s, fd))
+			wait_ms = SOON_MS;
+		take_pending(s);
+	}
+}
+
 static int serve(struct sampler *s, const sigset_t *signals, struct error *err)
 {
 	pthread_t worker;
@@ -247,9 +320,7 @@ static int serve(struct sampler *s, const sigset_t *signals, struct error *err)
 		close(fd);
 		return error_set(err, code ? code : errno, "cannot begin to work");
 	}
-	while (p[1].revents == 0 && (poll(p, ARRAY_LEN(p), -1) >= 0 || errno == EINTR))
-		while (p[0].revents && receive(s, fd))
-			;
+	listen_to_hooks(s, p);
 	(void)unlink(s->args->socket);
 	while (receive(s, fd)) // what was sent until then
 		;
@@ -260,27 +331,36 @@ static int serve(struct sampler *s, const sigset_t *signals, struct error *err)
 	return 0;
 }
 
-// Several one-shots at a time take turns at their archive.
+// Those of a claim, with one sample for each record; what was recorded is removed.
+static int record_pending(struct sampler *s, int claim, struct error *err)
+{
+	struct pending p[JOURNAL_MAX_BOUNDARIES];
+	struct boundary b[JOURNAL_MAX_BOUNDARIES];
+	size_t n;
+
+	while ((n = pending_list(claim, p, ARRAY_LEN(p), clock_now_s())) > 0) {
+		for (size_t i = 0; i < n; i++)
+			b[i] = p[i].boundary;
+		TRY(take_sample(s, b, n, err));
+		pending_remove(claim, p, n);
+	}
+	return 0;
+}
+
+// Standard input is the guard, when a hook has begun us.
 static int sample_once(struct sampler *s, struct error *err)
 {
-	char text[BOUNDARY_MAX_BYTES + 1];
-	ssize_t n = read(STDIN_FILENO, text, sizeof(text));
-	int64_t until = clock_monotonic_ns() + ONCE_LOCK_MS * (NS_PER_S / 1000);
-	struct boundary b;
-	pmResult *r = NULL;
-	int code;
+	int code = 0;
 
-	if (n < 0 || boundary_parse(text, (size_t)n, &b) < 0)
-		return error_set(err, EINVAL, "standard input is no boundary");
-	code = pmcd_sample(s->pmcd, &r, err);
-	say_pmcd(s, code, err);
 	do {
-		code = journal_put(&s->journal, s->pmcd, r, &b, 1, err);
-		if (code == -EBUSY)
-			usleep(5000);
-	} while (code == -EBUSY && clock_monotonic_ns() < until);
-	if (r)
-		pmFreeResult(r);
+		int claim = pending_claim(s->args->spool);
+		if (claim == -ENOENT || claim == -EWOULDBLOCK)
+			break; // nothing is there, or another takes it
+		if (claim < 0)
+			return error_set(err, -claim, "%s: %s", s->args->spool, strerror(-claim));
+		code = record_pending(s, claim, err);
+		close(claim);
+	} while (code == 0 && !pending_guard_ends(s->args->spool, STDIN_FILENO));
 	return code;
 }
 

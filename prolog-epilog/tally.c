@@ -13,8 +13,6 @@
 
 #include "common/str.h"
 
-#define STATE_NAME "sampler.state"
-
 enum { TURN_BYTES = 128 << 10, DAY_S = 86400, KEEP_DAYS = 30 };
 
 static void put_counts(struct tally *t, struct strbuf *text)
@@ -38,7 +36,7 @@ int tally_write(struct tally *t, const char *socket, struct error *err)
 	char fresh[PATH_MAX];
 	int fd;
 
-	if (!str_format(path, sizeof(path), "%.*s/" STATE_NAME, len, slash ? socket : ".") ||
+	if (!str_format(path, sizeof(path), "%.*s/" BOUNDARY_STATE, len, slash ? socket : ".") ||
 		!str_format(fresh, sizeof(fresh), "%s.new", path))
 		return error_set(err, ENAMETOOLONG, "%s: too long", socket);
 	put_counts(t, &text);

@@ -22,12 +22,12 @@ run_sampler() { # NAME [OPTION...]
 	name=$1
 	shift
 	start "$name" "$sampler" --catalogue "$source/conf/catalogue" --archives "$work/tree" \
-		--socket "$JOBSIGHT_SOCKET" --pmcd "$pmcd" --host n1 "$@"
+		--socket "$JOBSIGHT_SOCKET" --spool "$JOBSIGHT_SPOOL" --pmcd "$pmcd" --host n1 "$@"
 	wait_for 20 test -S "$JOBSIGHT_SOCKET"
 }
 
-printf '#!/bin/sh\nexec "%s" --catalogue "%s" --archives "%s" --pmcd "%s" --host n1 "$@"\n' \
-	"$sampler" "$source/conf/catalogue" "$work/tree" "$pmcd" > "$JOBSIGHT_SAMPLER"
+printf '#!/bin/sh\necho run >> "%s"\nexec "%s" --catalogue "%s" --archives "%s" --pmcd "%s" --host n1 "$@"\n' \
+	"$work/runs" "$sampler" "$source/conf/catalogue" "$work/tree" "$pmcd" > "$JOBSIGHT_SAMPLER"
 chmod +x "$JOBSIGHT_SAMPLER"
 
 # As root the sampler works beside a pmlogger that is another user: what it makes is the tree's owner's.
@@ -47,7 +47,7 @@ say() { # JOB CONTEXT [NAME=VALUE...]
 }
 
 archive() { # KIND: the one archive of this kind (a day may end meanwhile)
-	find "$work/tree" -name "$1-*.meta" | sort | tail -n 1 | sed 's/\.meta$//'
+	find "$work/tree" -name "$1-[0-9]*.meta" | sort | tail -n 1 | sed 's/\.meta$//'
 }
 
 # The jobs with this event, one a line.
@@ -105,9 +105,9 @@ if [ "$(id -u)" -eq 0 ]; then
 fi
 
 # 64 at once
-many() {
+at_once() { # FIRST LAST: begins of these jobs
 	pids=
-	for i in $(seq 200 263); do
+	for i in $(seq "$1" "$2"); do
 		say "$i" prolog_slurmd &
 		pids="$pids $!"
 	done
@@ -115,11 +115,18 @@ many() {
 		wait "$pid" || return 1
 	done
 }
-all_there() {
-	[ "$(jobs boundaries begin | grep -c '^2[0-9][0-9]$')" -eq 64 ]
+runs() {
+	grep -c . "$work/runs" 2>/dev/null || echo 0
 }
-ok "64 boundaries at once" many
-ok "all 64 are recorded" wait_for 20 all_there
+everywhere() { # EVENT: jobs; what found no room in the socket a one-shot may have taken
+	{ jobs boundaries "$1"; jobs boundaries-once "$1"; } 2>/dev/null
+}
+each_once() { # FIRST LAST: begins of these jobs
+	[ "$(everywhere begin | awk -v a="$1" -v b="$2" '$1 >= a && $1 <= b' | sort | uniq -c |
+		awk -v n=$(($2 - $1 + 1)) '$1 != 1 { bad = 1 } END { print bad ? "bad" : NR == n ? "all" : NR }')" = all ]
+}
+ok "64 boundaries at once" at_once 200 263
+ok "all 64 are recorded, once" wait_for 20 each_once 200 263
 
 # What is no boundary changes nothing.
 perl -MSocket -e 'socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; my $to = sockaddr_un($ARGV[0]);
@@ -165,18 +172,51 @@ until again "$next"; do # the sampler does not ask a pmcd that hung at once agai
 	sleep 0.5
 done
 ok "pmcd is back: with a sample" sampled "$next" 1
+
+# Hooks never wait: what finds no room in the socket of a sampler that hangs is left beside the spool, and
+# one one-shot takes all of it.
 kill -STOP "$(cat "$work/third.pid")"
-ok "the sampler hangs: the hook returns" say 151 prolog_slurmd
+ok "the sampler hangs: hooks return" at_once 301 340
+overflow() { # the socket's room is the machine's: the rest
+	[ "$(jobs boundaries-once begin | grep -c '^3[0-9][0-9]$')" -gt 0 ] || [ "$(cat /proc/sys/net/unix/max_dgram_qlen)" -ge 40 ]
+}
+ok "a one-shot takes what did not fit" wait_for 60 overflow
+touch -d '-1 minute' "$work/sampler.state"
+before=$(runs)
+ok "it gives no sign of life for long: hooks return" say 341 prolog_slurmd
+ok "and go to a one-shot at once" wait_for 60 has boundaries-once begin 341
+ok "which one run of it did" [ "$(runs)" -gt "$before" ]
 kill -CONT "$(cat "$work/third.pid")"
+ok "it goes on: each is there, once" wait_for 60 each_once 301 341
 stop third
 
 # No sampler
-ok "no sampler: the hook returns" say 160 prolog_slurmd
-ok "a one-shot takes the sample" wait_for 30 has boundaries-once begin 160
-say 161 epilog_slurmd
-say 162 epilog_slurmd
-ok "one-shots take turns" wait_for 30 has boundaries-once end 161
-ok "and lose none" wait_for 30 has boundaries-once end 162
-ok "what went wrong is in the spool" grep -q "job 160" "$JOBSIGHT_SPOOL"
+rm -f "$work/runs" "$JOBSIGHT_SPOOL"
+ok "no sampler: hooks return" at_once 401 464
+ok "each is there, once" wait_for 60 each_once 401 464
+ok "with few one-shots for all" [ "$(runs)" -le 8 ]
+ok "and a sample" sh -c 'pmdumplog "$1" kernel.percpu.cpu.user | grep -q "cpu0"' - "$(archive boundaries-once)"
+say 465 epilog_slurmd
+ok "one more" wait_for 60 has boundaries-once end 465
+ok "what went wrong is in the spool" grep -q "job 401" "$JOBSIGHT_SPOOL"
+none_pending() {
+	[ -z "$(find "$JOBSIGHT_SPOOL.pending" -name '[0-9]*')" ]
+}
+ok "nothing waits any more" wait_for 60 none_pending
+
+# The one-shot cannot be run: the next sampler takes what waits, without a sample when that is long ago.
+ok "no one-shot: the hook returns" say 470 prolog_slurmd JOBSIGHT_SAMPLER=/nonexistent
+ok "and says so" wait_for 20 grep -q 'one-shot sampler cannot be run' "$JOBSIGHT_SPOOL"
+waiting=$(find "$JOBSIGHT_SPOOL.pending" -name '[0-9]*')
+sed "s/^job .*/job 471/; s/^asked .*/asked $(($(date +%s) - 60))000000000/" "$waiting" > "$JOBSIGHT_SPOOL.pending/0999"
+printf 'jobsight-boundary 1\nevent begin\njob ../x' > "$JOBSIGHT_SPOOL.pending/0998"
+ln -s /etc/passwd "$JOBSIGHT_SPOOL.pending/0997"
+touch -d '-1 minute' "$JOBSIGHT_SPOOL.pending/0998"
+run_sampler fourth
+ok "a sampler takes it" wait_for 60 has boundaries begin 470
+ok "and the one of a minute ago" wait_for 20 has boundaries begin 471
+ok "... without a sample" sampled 471 0
+ok "what is no boundary is removed" wait_for 20 none_pending
+stop fourth
 ok "nowhere to go: the hook ends well" say 163 prolog_slurmd JOBSIGHT_SAMPLER=/nonexistent JOBSIGHT_SPOOL=/nonexistent/x
 done_testing

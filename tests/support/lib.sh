@@ -51,11 +51,10 @@ stop() {
 }
 
 wait_for() {
-	lib_tries=$(($1 * 10))
+	lib_until=$(($(date +%s) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		lib_tries=$((lib_tries - 1))
-		[ "$lib_tries" -gt 0 ] || {
+		[ "$(date +%s)" -le "$lib_until" ] || {
 			echo "did not happen in time: $*" >&2
 			return 1
 		}
