@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs on this machine beside the archives: hooks, sender, receiver, the disk of the trees.
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -10,8 +13,15 @@
 #include "common/file.h"
 #include "common/str.h"
 #include "keeper/doctor.h"
+#include "keeper/status.h"
 
-enum { SPOOL_MAX = 1 << 20, STATUS_MAX = 65536, HOSTS_MAX = 64 << 20, STALE_S = 120 };
+enum {
+	SPOOL_MAX = 1 << 20,
+	STATUS_MAX = 65536,
+	HOSTS_MAX = 64 << 20,
+	STALE_S = 120,
+	WAITING_S = 60
+};
 
 // A file that may be absent: false then.
 static bool read_file(
@@ -44,12 +54,40 @@ static const char *last_line(struct doctor *d, const char *text)
 	return arena_strdup(d->arena, clean.text);
 }
 
+// What hooks left beside the spool is taken within a second, when all is well.
+static uint64_t count_waiting(const struct doctor *d, const char *path)
+{
+	DIR *dir = opendir(path);
+	uint64_t n = 0;
+	struct stat st;
+
+	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+		n += *e->d_name >= '0' && *e->d_name <= '9' &&
+		     fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     d->now_s - st.st_mtime > WAITING_S;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+static void look_at_waiting(struct doctor *d, struct doctor_service *s)
+{
+	const char *path = arena_printf(d->arena, "%s.pending", d->settings->doctor_spool);
+	uint64_t n = count_waiting(d, path);
+
+	if (n == 0)
+		return;
+	s->text = arena_printf(d->arena, "%" PRIu64 " boundaries wait in %s", n, path);
+	finding_add(d, &s->findings, FAULT_WAITING, s->text);
+}
+
 static void look_at_hooks(struct doctor *d)
 {
 	struct doctor_service *s = &d->services[SERVICE_HOOKS];
 	char *text;
 
 	s->text = "nothing spooled";
+	look_at_waiting(d, s);
 	if (!read_file(d, d->settings->doctor_spool, SPOOL_MAX, s, &text))
 		return;
 	for (const char *p = strchr(text, '\n'); p; p = strchr(p + 1, '\n'))
@@ -61,24 +99,6 @@ static void look_at_hooks(struct doctor *d)
 	finding_add(d, &s->findings, FAULT_SPOOLED,
 		arena_printf(
 			d->arena, "%" PRIu64 " times, last: %s", d->spooled, last_line(d, text)));
-}
-
-// The number of a line "NAME NUMBER" of a status file.
-static bool status_number(const char *text, const char *name, uint64_t *ret)
-{
-	size_t len = strlen(name);
-	char number[32];
-
-	for (const char *line = text; *line; line += strcspn(line, "\n")) {
-		line += *line == '\n';
-		if (strncmp(line, name, len) != 0 || line[len] != ' ')
-			continue;
-		const char *value = line + len + 1;
-		return str_format(
-			       number, sizeof(number), "%.*s", (int)strcspn(value, "\n"), value) &&
-		       parse_u64(number, ret) == 0;
-	}
-	return false;
 }
 
 static const struct relay_side {

@@ -274,12 +274,11 @@ int vault_get(const struct vault *v, const struct vault_file *f, const char *fro
 	return 0;
 }
 
-static void take_lines(struct manifest *m, char *text)
+void manifest_take(struct manifest *m, char *text)
 {
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
-		char *name = strchr(line, ' ');
-
 		*end = '\0';
+		char *name = strchr(line, ' ');
 		if (!name || name - line != SHA256_TEXT_SIZE - 1)
 			continue;
 		name++;
@@ -300,7 +299,7 @@ static void take_file(struct manifest *m, const char *path)
 	struct bytes text;
 
 	if (file_read(path, MANIFEST_MAX, m->arena, &text, NULL) == 0)
-		take_lines(m, (char *)(uintptr_t)text.data);
+		manifest_take(m, (char *)(uintptr_t)text.data);
 }
 
 // A vault without one, or out of reach, adds nothing: what was put away from here is known here.

@@ -47,6 +47,8 @@ int manifest_load(const struct vault *v, const char *day, struct arena *a, struc
 	struct error *err) MUST_USE;
 int manifest_save(const struct vault *v, const char *day, const struct manifest *m,
 	struct error *err) MUST_USE;
+// What a manifest says; whatever is no line of one is passed over. The text is cut.
+void manifest_take(struct manifest *m, char *text);
 void manifest_release(struct manifest *m);
 
 // A chain of folders below dir, made when missing, no link followed: its descriptor.

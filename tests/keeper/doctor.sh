@@ -105,6 +105,9 @@ ok 'nothing else is wrong' [ "$(service hooks)$(service 'relay sender')$(service
 
 # what runs on this machine
 printf 'jobsight-boundary 1 event end job 7 \033[31m Connection refused\n' >"$work/spool"
+mkdir "$work/spool.pending"
+touch -d "$now" "$work/spool.pending/0001"
+touch -d "$now" "$work/spool.pending/guard"
 printf 'updated %s\nconnected 1\nbacklog_bytes 5000000\nlast_confirmed 0\nfiles_given_up 2\n' \
 	"$(date -d $now +%s)" >"$work/relay/send.status"
 printf 'updated %s\nconnected 0\nlast_message 0\nrejected 3\n' "$(date -d $now +%s)" >"$work/relay/receive.status"
@@ -115,6 +118,10 @@ examine --json >"$work/json" || :
 ok 'a job without its end sample' is cn02 no-boundary,relay-silent
 ok 'a begin of two minutes ago is not missed' is cn01 ''
 ok 'what hooks spooled' [ "$(service hooks)" = spooled ]
+touch -d "$now - 5 minutes" "$work/spool.pending/0002" "$work/spool.pending/0003"
+examine --json >"$work/json" || :
+ok 'what nobody takes' [ "$(service hooks)" = waiting,spooled ]
+ok '... of which one of just now is none' grep -q '"2 boundaries wait in ' "$work/json"
 ok 'archives that the sender gave up' [ "$(service 'relay sender')" = given-up ]
 ok 'a receiver without broker, and rejected messages' [ "$(service 'relay receiver')" = receiver-cut,rejected ]
 examine >"$work/table" || :
@@ -144,7 +151,7 @@ one_line() {
 }
 ok 'CRITICAL is 2' ends 2 examine --nagios
 ok '... in one line with figures' one_line
-rm -rf "$work/relay" "$work/spool" "$tree/silent" "$tree/headless" "$tree/garbage"
+rm -rf "$work/relay" "$work/spool" "$work/spool.pending" "$tree/silent" "$tree/headless" "$tree/garbage"
 ok 'WARNING is 1' ends 1 examine --nagios
 ok '... in one line with figures' one_line
 rm -rf "$tree/late" "$tree/foreign" "$tree/future"
