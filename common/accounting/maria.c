@@ -156,7 +156,7 @@ int maria_columns(
 	struct maria *m, const char *table, struct arena *a, struct map *ret, struct error *err)
 {
 	CLEANUP(maria_rows_cleanup) struct maria_rows *rows = NULL;
-	const char *const *row;
+	const char *const *row = NULL;
 	int rc;
 	const char *sql = arena_printf(a,
 		"SELECT column_name FROM information_schema.columns WHERE table_schema = "
@@ -164,7 +164,7 @@ int maria_columns(
 		table);
 	TRY(maria_query(m, sql, NULL, 0, &rows, err));
 	while ((rc = maria_next(rows, &row, err)) > 0)
-		if (row[0])
+		if (row && row[0])
 			map_put(ret, arena_strdup(a, row[0]), a);
 	return rc;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A MySQL or MariaDB server, read only. maria.c is the one file that includes its client library.
 //
-// Failures: -EHOSTDOWN the server is away or refuses a query, -EINVAL the description of the place is
-// wrong, others from the file of the password. No text holds a password.
+// Failures: -EHOSTDOWN the server is away or refuses a query, -EINVAL the description of the
+// place is wrong, others from the file of the password. No text holds a password.
 #pragma once
 
 #include <stdbool.h>
@@ -15,9 +15,9 @@
 struct maria;
 struct maria_rows;
 
-// "host=H port=P socket=PATH user=U database=D password_file=FILE ca_file=FILE": all may be left out. The
-// password comes from its file (mode 0600) or JOBSIGHT_SLURMDB_PASSWORD. Texts come as the bytes
-// that were stored.
+// "host=H port=P socket=PATH user=U database=D password_file=FILE ca_file=FILE": all may be left
+// out. The password comes from its file (mode 0600) or JOBSIGHT_SLURMDB_PASSWORD. Texts come as
+// the bytes that were stored.
 int maria_open(const char *spec, struct maria **ret, struct error *err) MUST_USE;
 void maria_close(struct maria *m); // NULL allowed
 

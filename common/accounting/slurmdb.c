@@ -89,7 +89,7 @@ static int next_page(struct slurmdb *s, struct error *err)
 static int next_row(struct slurmdb *s, struct slurmdb_row *ret, struct error *err)
 {
 	for (;;) {
-		const char *const *texts;
+		const char *const *texts = NULL;
 		int rc = s->page ? maria_next(s->page, &texts, err) : 0;
 		TRY(rc);
 		if (rc == 0) {

@@ -105,7 +105,8 @@ int slurmdb_columns(
 	TRY(maria_columns(m, arena_printf(a, "%s_job_table", cluster), a, ret, err));
 	if (map_get(ret, "job_db_inx") == NULL)
 		return error_set(err, ENOENT,
-			"slurmdb: there is no cluster '%s' in this database, or no right to read it",
+			"slurmdb: there is no cluster '%s' in this database, or no right to read "
+			"it",
 			cluster);
 	return 0;
 }
@@ -114,7 +115,7 @@ int slurmdb_names_load(
 	struct maria *m, struct arena *a, struct slurmdb_names *ret, struct error *err)
 {
 	CLEANUP(maria_rows_cleanup) struct maria_rows *rows = NULL;
-	const char *const *r;
+	const char *const *r = NULL;
 	int rc;
 	ret->arena = a;
 	TRY(maria_query(
