@@ -15,6 +15,7 @@
 #include "common/settings.h"
 #include "common/str.h"
 #include "summarizer/batch.h"
+#include "summarizer/metadata.h"
 #include "summarizer/select.h"
 
 struct arguments {
@@ -312,6 +313,8 @@ static int run(struct session *s, struct error *err)
 	TRY(applications_load(&s->applications, s->settings.applications_path, &s->arena, err));
 	TRY(take_lock(s, err));
 	TRY(open_store(s, err));
+	if (s->store && !s->args.dry_run)
+		TRY(metadata_store(s->store, &s->catalogue, &s->arena, err));
 	TRY(choose_jobs(s, &jobs, &n, err));
 	int rc = n ? run_batches(s, jobs, n, err) : 0;
 	print_table(s, n, started_ns);

@@ -28,6 +28,9 @@ struct store_driver {
 		struct error *err);
 	int (*delete_before)(void *state, const char *cluster, int64_t end_s, uint64_t *ret_n,
 		struct error *err);
+	int (*put_schema)(void *state, const char *id, struct bytes document, struct error *err);
+	int (*get_schema)(
+		void *state, const char *id, struct arena *a, struct bytes *ret, struct error *err);
 };
 
 extern const struct store_driver sqlite_driver;

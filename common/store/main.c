@@ -15,6 +15,7 @@
 struct arguments {
 	const char *store;
 	const char *cluster;
+	const char *schema;
 	bool pretty, series, no_series, list;
 };
 
@@ -31,12 +32,14 @@ static const struct option options[] = {
 		"Print the summary alone."},
 	{"list", 'l', OPTION_FLAG, offsetof(struct arguments, list), NULL,
 		"List the jobs of the store, oldest change first."},
+	{"schema", 0, OPTION_TEXT, offsetof(struct arguments, schema), "ID",
+		"Print what the fields mean: summary-1.0.6, or timeseries-4 for the series."},
 };
 
 static const struct program program = {
 	.name = "jobsight-document",
 	.purpose = "Prints the summary document of a job.",
-	.synopsis = "[options] JOBID\n[options] --list",
+	.synopsis = "[options] JOBID\n[options] --list\n[options] --schema ID",
 	.details =
 		"The document is printed as MongoDB's relaxed Extended JSON, with its time series "
 		"under \"timeseries\". JOBID is what people type: 1234, 1234_7. A job that ran "
@@ -140,6 +143,25 @@ static int list(struct store *s, struct arguments *args)
 	return EXIT_DONE;
 }
 
+static int print_schema(struct store *s, const struct arguments *args)
+{
+	CLEANUP(arena_release) struct arena a = {0};
+	struct error err = {0};
+	struct bytes found;
+	struct doc *d = NULL;
+	int rc = store_get_schema(s, args->schema, &a, &found, &err);
+
+	if (rc == 0) {
+		log_error("the store has no %s", args->schema);
+		return EXIT_FAILED;
+	}
+	if (rc > 0)
+		rc = doc_from_bson(found, &a, &d, &err);
+	if (rc == 0)
+		rc = print_doc(d, args->pretty, &err);
+	return rc < 0 ? exit_code(&err) : EXIT_DONE;
+}
+
 static int usage(const char *what)
 {
 	fprintf(stderr, "%s: %s (see %s --help)\n", program.name, what, program.name);
@@ -158,8 +180,9 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (args.list != (common.operands.n == 0))
-		return usage(args.list ? "--list takes no JOBID" : "a JOBID or --list is needed");
+	if ((args.list || args.schema) != (common.operands.n == 0))
+		return usage(common.operands.n ? "--list and --schema take no JOBID"
+					       : "a JOBID, --list or --schema is needed");
 	if (args.series && args.no_series)
 		return usage("--series and --no-series exclude each other");
 	if (settings_load(common.config, &a, &settings, &err) < 0) {
@@ -169,7 +192,10 @@ int main(int argc, char **argv)
 	if (store_open(args.store ? args.store : settings.store_url, settings.store_password, true,
 		    &s, &err) < 0)
 		return exit_code(&err);
-	code = args.list ? list(s, &args) : print_job(s, &args, common.operands.items[0]);
+	if (args.schema)
+		code = print_schema(s, &args);
+	else
+		code = args.list ? list(s, &args) : print_job(s, &args, common.operands.items[0]);
 	store_close(s);
 	if (fflush(stdout) != 0 && code == EXIT_DONE) {
 		log_error("cannot write to the standard output");

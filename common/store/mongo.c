@@ -538,7 +538,8 @@ static int mongo_delete_before(
 	{                                                                                         \
 		.scheme = (url_scheme), .open = mongo_open, .close = mongo_close,                 \
 		.put = mongo_put, .get = mongo_get, .find = mongo_find, .changes = mongo_changes, \
-		.delete_before = mongo_delete_before,                                             \
+		.delete_before = mongo_delete_before, .put_schema = mongo_put_schema,             \
+		.get_schema = mongo_get_schema,                                                   \
 	}
 
 const struct store_driver mongo_driver = MONGO_DRIVER("mongodb://");

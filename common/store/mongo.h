@@ -12,6 +12,7 @@
 
 #define SUMMARY_PREFIX "resource_"
 #define SERIES_PREFIX  "timeseries-resource_"
+#define SCHEMA_NAME    "schema"
 
 // With more writes than this in one message a stand-in for MongoDB runs out of connections.
 enum { BULK_MAX = 20 };
@@ -74,6 +75,11 @@ int mongo_item(struct mongo_store *s, const char *resource, const bson_t *b, boo
 // mongo_changes.c
 int mongo_changes(void *state, const struct store_changes_request *r, const char **ret_cursor,
 	struct error *err);
+
+// mongo_schema.c
+int mongo_put_schema(void *state, const char *id, struct bytes document, struct error *err);
+int mongo_get_schema(
+	void *state, const char *id, struct arena *a, struct bytes *ret, struct error *err);
 
 // mongo_wrap.c
 struct mongo_stamp { // what jobsight.store holds

@@ -42,6 +42,8 @@ enum statement {
 	ADD_SERIES,
 	EXPIRE_SERIES,
 	EXPIRE_JOBS,
+	GET_SCHEMA,
+	PUT_SCHEMA,
 	STATEMENTS,
 };
 
@@ -65,6 +67,8 @@ static const char *const statement_texts[STATEMENTS] = {
 			  " ORDER BY seq LIMIT ?3)",
 	[EXPIRE_JOBS] = "DELETE FROM job WHERE seq IN (SELECT seq FROM job WHERE end_s > 0"
 			" AND end_s < ?1 AND (?2 IS NULL OR cluster = ?2) ORDER BY seq LIMIT ?3)",
+	[GET_SCHEMA] = "SELECT document FROM schema WHERE id = ?1",
+	[PUT_SCHEMA] = "INSERT OR REPLACE INTO schema (id, document) VALUES (?1, ?2)",
 };
 
 // Step N leads from schema version N to N+1; none is ever changed once released.
@@ -79,6 +83,7 @@ static const char *const migrations[] = {
 	"CREATE INDEX job_by_id ON job (job_id, cluster);"
 	"CREATE INDEX job_by_end ON job (end_s, cluster);"
 	"CREATE TABLE series (seq INTEGER PRIMARY KEY, document BLOB NOT NULL);",
+	"CREATE TABLE schema (id TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;",
 };
 
 struct sqlite_store {
@@ -625,6 +630,33 @@ static int sqlite_delete_before(
 	return 0;
 }
 
+static int sqlite_get_schema(
+	void *state, const char *id, struct arena *a, struct bytes *ret, struct error *err)
+{
+	CLEANUP(done) sqlite3_stmt *q = NULL;
+	struct bytes found;
+	int rc;
+
+	TRY(statement(state, GET_SCHEMA, &q, err));
+	bind_text(q, 1, id);
+	rc = sqlite3_step(q);
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? 0 : fail(state, "read", err);
+	found = column_bytes(q, 0);
+	*ret = (struct bytes){arena_copy(a, found.data, found.len), found.len};
+	return 1;
+}
+
+static int sqlite_put_schema(void *state, const char *id, struct bytes document, struct error *err)
+{
+	CLEANUP(done) sqlite3_stmt *q = NULL;
+
+	TRY(statement(state, PUT_SCHEMA, &q, err));
+	bind_text(q, 1, id);
+	sqlite3_bind_blob64(q, 2, document.data, document.len, SQLITE_STATIC);
+	return sqlite3_step(q) == SQLITE_DONE ? 0 : fail(state, "write", err);
+}
+
 const struct store_driver sqlite_driver = {
 	.scheme = "sqlite:",
 	.open = sqlite_open_store,
@@ -634,4 +666,6 @@ const struct store_driver sqlite_driver = {
 	.find = sqlite_find,
 	.changes = sqlite_changes,
 	.delete_before = sqlite_delete_before,
+	.put_schema = sqlite_put_schema,
+	.get_schema = sqlite_get_schema,
 };

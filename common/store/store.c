@@ -162,6 +162,23 @@ int store_delete_before(
 	return s->driver->delete_before(s->state, cluster, end_s, ret_n, err);
 }
 
+int store_put_schema(struct store *s, struct bytes document, struct error *err)
+{
+	const char *id = "";
+
+	if (s->read_only)
+		return error_set(err, EROFS, "store: opened for reading only");
+	TRY(check_id(document, "schema", &id, err));
+	return s->driver->put_schema(s->state, id, document, err);
+}
+
+int store_get_schema(
+	struct store *s, const char *id, struct arena *a, struct bytes *ret, struct error *err)
+{
+	*ret = (struct bytes){0};
+	return s->driver->get_schema(s->state, id, a, ret, err);
+}
+
 static struct bytes copy_bytes(struct arena *a, struct bytes b)
 {
 	return (struct bytes){b.len ? arena_copy(a, b.data, b.len) : NULL, b.len};

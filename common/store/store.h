@@ -68,3 +68,10 @@ int store_changes(struct store *s, const char *cursor, uint64_t limit, bool with
 // Deletes documents of jobs that ended before (cluster NULL: any); *ret_n says how many jobs.
 int store_delete_before(struct store *s, const char *cluster, int64_t end_s, uint64_t *ret_n,
 	struct error *err) MUST_USE;
+
+// Documents that describe the others, called by their _id (summary-1.0.6, timeseries-4): what a
+// field means, and its unit. In MongoDB they lie in the collection `schema`, where Open XDMoD looks.
+int store_put_schema(struct store *s, struct bytes document, struct error *err) MUST_USE;
+// 1 found (bytes in a), 0 absent.
+int store_get_schema(struct store *s, const char *id, struct arena *a, struct bytes *ret,
+	struct error *err) MUST_USE;

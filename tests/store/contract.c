@@ -357,6 +357,34 @@ Test(contract, numbers_do_not_come_again_after_a_delete)
 	store_close(s);
 }
 
+Test(contract, descriptions_are_kept_beside_the_jobs)
+{
+	CLEANUP(arena_release) struct arena a = {0};
+	struct store *s = open_store(url_of("schema"));
+	struct changes *c = arena_alloc(&a, sizeof(*c));
+	struct error err = {0};
+	const char *cursor = "";
+	struct bytes back;
+
+	cr_assert(eq(int, store_get_schema(s, "summary-1.0.6", &a, &back, &err), 0));
+	for (int64_t version = 1; version <= 2; version++) {
+		struct doc *d = doc_object(&a);
+		struct bytes b;
+
+		doc_put_text(d, &a, "_id", "summary-1.0.6");
+		doc_put_int(doc_at(d, &a, "definitions.*"), &a, "version", version);
+		cr_assert(eq(int, doc_to_bson(d, &a, &b, &err), 0), "%s", err.text);
+		cr_assert(eq(int, store_put_schema(s, b, &err), 0), "%s", err.text);
+		cr_assert(eq(int, store_get_schema(s, "summary-1.0.6", &a, &back, &err), 1));
+		cr_assert(same_bytes(b, back), "not what was put");
+	}
+	cr_assert(eq(int, store_get_schema(s, "timeseries-4", &a, &back, &err), 0));
+	cr_assert(lt(int, store_put_schema(s, (struct bytes){0}, &err), 0));
+	take_changes(s, &cursor, 0, true, &a, c);
+	cr_assert(eq(sz, c->n, 0), "they are no jobs");
+	store_close(s);
+}
+
 Test(contract, big_documents)
 {
 	CLEANUP(arena_release) struct arena a = {0};
