@@ -34,7 +34,9 @@ static const char put_metric[] =
 	" $13::integer, $14, $15, $16)";
 static const char put_series_label[] =
 	"UPDATE warehouse.metric SET series_label = $2 WHERE name = $1";
-static const char align_columns[] = "SELECT warehouse.align_columns()";
+static const char align_columns[] =
+	"SELECT compat.release_facts(); SELECT warehouse.align_columns();"
+	" SELECT compat.create_facts()";
 
 static const char *checksum(const struct migration *m, char text[SHA256_TEXT_SIZE])
 {

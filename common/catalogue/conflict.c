@@ -121,9 +121,15 @@ static size_t drop_equal(struct places *p, struct metric **metrics, size_t *n)
 	return dropped;
 }
 
-// A column may take any number that some metric of the catalogue writes.
+// Numbers that no stanza can say how to work out: summarizer/analyses/ writes them.
+static const char *const analysed[] = {"catastrophe.value"};
+
+// A column may take any number that some metric of the catalogue or an analysis writes.
 static bool has_path(struct metric *const *metrics, size_t n, const char *path)
 {
+	for (size_t i = 0; i < ARRAY_LEN(analysed); i++)
+		if (str_eq(path, analysed[i]))
+			return true;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < metrics[i]->n_outputs; k++)
 			if (output_has_path(&metrics[i]->outputs[k], path))

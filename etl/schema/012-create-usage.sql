@@ -186,7 +186,7 @@ CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
 		('core seconds', 's.core_s'), ('gpu seconds', 's.gpu_s')
 	) w (name, weight) ON w.name = coalesce(CASE m.aggregate WHEN 'mean' THEN m.weight ELSE m.also_per END,
 		'wall seconds')
-	WHERE m.column_name IS NOT NULL AND m.aggregate IS NOT NULL;
+	WHERE m.column_name IS NOT NULL AND m.aggregate IS NOT NULL AND m.name NOT LIKE 'compat.%';
 COMMENT ON VIEW warehouse.usage_column IS 'The columns that usage and performance have besides their dimensions.';
 COMMENT ON COLUMN warehouse.usage_column.cube IS 'usage or performance.';
 COMMENT ON COLUMN warehouse.usage_column.position IS 'Order.';
