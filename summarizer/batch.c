@@ -11,13 +11,14 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "summarizer/archive/tree.h"
+#include "summarizer/documents.h"
 #include "summarizer/fetch.h"
 #include "summarizer/pool.h"
 #include "summarizer/reduce/boundary.h"
 #include "summarizer/reduce/host.h"
-#include "summarizer/summary.h"
 
-#define STORE_GROUP 100 // documents in one transaction
+#define STORE_GROUP 100         // documents in one transaction
+#define STORE_BYTES (32u << 20) // or so many bytes of them
 
 struct run {
 	struct batch *batch;
@@ -31,6 +32,7 @@ struct run {
 	struct arena documents;  // of the group that is not stored yet
 	struct store_item items[STORE_GROUP];
 	size_t n_items;
+	struct progress progress;
 };
 
 static void run_close(struct run *r)
@@ -143,6 +145,11 @@ static int take_partial(void *context, uint64_t job, uint64_t node, struct bytes
 	return 0;
 }
 
+static const char *resource_of(const struct batch *b)
+{
+	return b->cluster->resource_id ? b->cluster->resource_id : b->cluster->name;
+}
+
 static int flush(struct run *r, struct error *err)
 {
 	int rc = 0;
@@ -181,54 +188,63 @@ static void count(struct batch_counts *c, const struct job *job, const char *sta
 		c->skipped++;
 }
 
-static int make_one(struct run *r, size_t i, struct error *err)
+static int keep_document(
+	struct run *r, const struct job *job, const struct made_document *d, struct error *err)
 {
 	struct batch *b = r->batch;
-	const struct job *job = &b->jobs[i];
-	const char *resource = b->cluster->resource_id ? b->cluster->resource_id : b->cluster->name;
-	struct summary_request q = {.plan = b->plan,
-		.applications = b->applications,
-		.job = job,
-		.resource_id = resource,
-		.partials = r->partials[i]};
-	struct summary s;
-	summary_make(&q, &r->documents, &s);
-	int kept = knows_more(r, job, s.n_there, err);
+	int kept = knows_more(r, job, d->n_there, err);
 	if (kept < 0)
 		return kept;
 	if (kept) {
 		b->counts.kept++;
 		return 0;
 	}
-	struct store_item item = {
-		.key = job->key, .resource = resource, .job_id = job->id, .end_s = job->end_s};
-	TRY(doc_to_bson(s.summary, &r->documents, &item.summary, err));
-	if (s.series)
-		TRY(doc_to_bson(s.series, &r->documents, &item.series, err));
-	count(&b->counts, job, s.state);
+	struct store_item item = {.key = job->key,
+		.resource = resource_of(b),
+		.job_id = job->id,
+		.end_s = job->end_s,
+		.summary = {arena_copy(&r->documents, d->summary.data, d->summary.len),
+			d->summary.len}};
+	if (d->series.len)
+		item.series = (struct bytes){
+			arena_copy(&r->documents, d->series.data, d->series.len), d->series.len};
+	count(&b->counts, job, d->state);
 	r->items[r->n_items++] = item;
 	return 0;
 }
 
 // A document that cannot be made stops nobody else's; a store that fails stops all.
+static int take_document(void *context, size_t i, const struct made_document *d, struct error *err)
+{
+	struct run *r = context;
+	struct batch *b = r->batch;
+	struct error why = {0};
+	char key[128];
+	if (d->failure)
+		(void)error_set(&why, EINVAL, "%s", d->failure);
+	if (d->failure || keep_document(r, &b->jobs[i], d, &why) < 0) {
+		b->counts.failed++;
+		log_error("job %s: %s", job_key_text(&b->jobs[i].key, key), why.text);
+	}
+	progress_step(&r->progress, i + 1);
+	if (r->n_items == STORE_GROUP || r->documents.used > STORE_BYTES)
+		return flush(r, err);
+	return 0;
+}
+
 static int make_documents(struct run *r, struct error *err)
 {
 	struct batch *b = r->batch;
-	struct progress progress;
-	char key[128];
-	int rc = 0;
-	progress_start(&progress, "documents", b->n_jobs);
-	for (size_t i = 0; i < b->n_jobs && rc >= 0; i++) {
-		struct error why = {0};
-		if (make_one(r, i, &why) < 0) {
-			b->counts.defects++;
-			log_error("job %s: %s", job_key_text(&b->jobs[i].key, key), why.text);
-		}
-		if (r->n_items == STORE_GROUP)
-			rc = flush(r, err);
-		progress_step(&progress, i + 1);
-	}
-	progress_end(&progress);
+	struct documents_request q = {.plan = b->plan,
+		.applications = b->applications,
+		.resource_id = resource_of(b),
+		.jobs = b->jobs,
+		.n_jobs = b->n_jobs,
+		.partials = r->partials,
+		.workers = b->workers};
+	progress_start(&r->progress, "documents", b->n_jobs);
+	int rc = documents_make(&q, take_document, r, err);
+	progress_end(&r->progress);
 	return rc < 0 ? rc : flush(r, err);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A batch of jobs: hosts are swept by worker processes that share nothing, each host by one of
-// them; then this process merges the jobs one after the other and stores their documents. So the
-// documents cannot depend on the number of workers, and a job is either stored or not.
+// them; then workers merge the hosts of each job, and this process stores the documents in the order
+// of the jobs. So nothing can depend on the number of workers, and a job is either stored or not.
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,8 @@
 
 struct batch_counts {
 	uint64_t done, incomplete, skipped, unstarted;
-	uint64_t kept; // the stored document knows more
+	uint64_t kept;   // the stored document knows more
+	uint64_t failed; // no document could be made or stored
 	uint64_t archives, hosts, defects;
 };
 
