@@ -27,18 +27,42 @@ const struct category_row categories[CATEGORIES] = {
 		MERGE("event"), NULL},
 	[CATEGORY_JOB] = {"job", false, false, OF_CLUSTER(accounting), {STAGE_job, STAGE_step}, 2,
 		MERGE("job"), "SELECT warehouse.import_open_jobs($1)"},
+	[CATEGORY_FILESYSTEM] = {"filesystem", false, false, OF_CLUSTER(filesystems), {STAGE_usage},
+		1, MERGE("usage"), NULL},
+	[CATEGORY_QUOTA] = {"quota", false, false, OF_CLUSTER(quotas), {STAGE_quota}, 1,
+		MERGE("quota"), NULL},
+	[CATEGORY_PROBE] = {"probe", false, false, OF_CLUSTER(probes), {STAGE_probe}, 1,
+		MERGE("probe"), NULL},
+	[CATEGORY_CLOUD] = {"cloud", false, false, OF_CLUSTER(cloud), {STAGE_instance}, 1,
+		MERGE("cloud"), NULL},
 };
 
 extern const struct connector project_csv;
 extern const struct connector project_dummy;
 extern const struct connector business_csv;
 extern const struct connector business_dummy;
+extern const struct connector cloud_csv;
+extern const struct connector filesystem_csv;
+extern const struct connector filesystem_ssh;
+extern const struct connector probe_csv;
+extern const struct connector quota_csv;
+extern const struct connector quota_ssh;
+extern const struct connector quota_text;
+extern const struct connector quota_text_ssh;
 
 static const struct connector *const connectors[] = {
 	&project_csv,
 	&project_dummy,
 	&business_csv,
 	&business_dummy,
+	&cloud_csv,
+	&filesystem_csv,
+	&filesystem_ssh,
+	&probe_csv,
+	&quota_csv,
+	&quota_ssh,
+	&quota_text,
+	&quota_text_ssh,
 };
 
 const char *category_source(

@@ -22,6 +22,10 @@ enum category { // in the order in which a run goes through them; the site's own
 	CATEGORY_ASSOCIATION,
 	CATEGORY_EVENT,
 	CATEGORY_JOB,
+	CATEGORY_FILESYSTEM,
+	CATEGORY_QUOTA,
+	CATEGORY_PROBE,
+	CATEGORY_CLOUD,
 	CATEGORIES,
 };
 

@@ -21,7 +21,8 @@ static const struct option options[] = {
 	{"cluster", 'c', OPTION_LIST, offsetof(struct arguments, clusters), "NAME",
 		"Only these clusters; default all of the configuration."},
 	{"category", 0, OPTION_LIST, offsetof(struct arguments, categories), "NAME",
-		"Only these: project, business, architecture, user, association, event, job."},
+		"Only these: project, business, architecture, user, association, event, job, "
+		"filesystem, quota, probe, cloud."},
 	{"since", 's', OPTION_TIME, offsetof(struct arguments, since_s), "TIME",
 		"No jobs and events that ended before."},
 	{"again", 0, OPTION_FLAG, offsetof(struct arguments, again), NULL,
@@ -42,8 +43,8 @@ static const struct program program = {
 	.synopsis = "[options]",
 	.details =
 		"Goes through the sources of the configuration: projects and business codes of "
-		"the site, then of each cluster its architecture, users, associations, events "
-		"and jobs. A source that fails does not stop the others. Each batch is one "
+		"the site, then of each cluster its architecture, users, associations, events, "
+		"jobs, file systems, quotas, probes and instances of a cloud. A source that fails does not stop the others. Each batch is one "
 		"transaction that also holds the place in the source, so an import may be killed "
 		"at any time, and repeated.\n\n"
 		"Records that cannot be taken go to warehouse.import_quarantine and are tried "

@@ -28,6 +28,10 @@ struct cluster_settings {
 	const char *events;       // slurmdb:...
 	const char *prometheus;   // URL, or NULL
 	const char *host_suffix;  // appended to Slurm's node names to find archives; default ""
+	const char *filesystems;  // csv:FILE ...: these four are read by jobsight-import, too
+	const char *quotas;       // text:FILE ...
+	const char *probes;       // csv:FILE
+	const char *cloud;        // csv:FILE
 	const char *login;        // [USER@]HOST[:PORT] of a login node, or NULL
 	const char *login_key;    // file of the private key for it
 };

@@ -1,0 +1,209 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# measured.sh IMPORT LOAD POSTGRES SSHD: usage of file systems, quotas, probes and instances of a cloud, from
+# files of this host and of another, into a real warehouse; each wrong line named, counted, and ignored
+# where the configuration says so.
+# shellcheck disable=SC2154 # work, PG_URL, SSHD_*
+set -u
+import=$1 load=$2 postgres=$3 sshd=$4
+# shellcheck disable=SC1091
+. "$(dirname "$0")/../support/lib.sh"
+skip_unless_has psql
+unset JOBSIGHT_CONFIG
+started=$("$postgres" start "$work/pg") || exit $?
+at_exit "'$postgres' stop '$work/pg' immediate"
+eval "$started"
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
+: >"$work/none.yaml"
+"$load" --config "$work/none.yaml" --catalogue "$(dirname "$0")/../../conf/catalogue" --warehouse "$PG_URL" --migrate >"$work/load.log" 2>&1 || {
+	cat "$work/load.log" >&2
+	exit 99
+}
+
+cat >"$work/usage.csv" <<-END
+	/home,2026-11-20T04:00:00Z,50.25,10.00
+	/home,2026-11-20T04:00:00.123456,50.5,
+	/scratch,2026-11-21T04:00:00Z,75.00,1.50,3000,4000,15,1000
+	"/odd,name",2026-11-21T04:00:00Z,1.00
+	/proc,2026-11-21T04:00:00Z,,,0,0,,
+	/home,yesterday,1,1
+	/home,2026-11-21T04:00:00Z,a lot,1
+	/home,2026-11-21T04:00:00Z
+	/home,2026-11-21T04:00:00Z,1,1,-5,1,1,1
+END
+cat >"$work/quota.csv" <<-END
+	2026-11-21T05:00:00Z,alice,home,USR,1024,2048,4096,0,none,10,0,0,0,none
+	2026-11-21T05:00:00Z,physics,/home,GRP,5000,0,0,0,7 days,10,0,0,0,none
+	2026-11-21T05:00:00Z,bob,home,KIND,1,1,1,0,none,1,0,0,0,none
+	2026-11-21T05:00:00Z,bob,home,USR,1,1
+END
+cat >"$work/quota.txt" <<-END
+	Disk quotas for usr alice (uid 1001):
+	      Filesystem  kbytes   quota   limit   grace   files   quota   limit   grace
+	         /lustre  [3000*]    2000    4000  6d23h   12    0   0     -
+	Disk quotas for user bob (uid 1002): none
+	Disk quotas for user carol (uid 1003):
+	     Filesystem  blocks   quota   limit   grace   files   quota   limit   grace
+	server.example.org:/export/home
+	                    100     200     300               5      0       0
+	Disk quotas for grp physics (gid 2001):
+	      Filesystem  kbytes   quota   limit   grace   files   quota   limit   grace
+	         /lustre  700  0  0  -  1  0  0  -
+	*** Report for user quotas on device /dev/sdb1
+	Block grace time: 7days; Inode grace time: 7days
+	                        Block limits                File limits
+	User            used    soft    hard  grace    used  soft  hard  grace
+	----------------------------------------------------------------------
+	root      --      20       0       0              2     0     0
+	dave      +-     900     500    1000  6days       7     0     0
+	erin      ++     900     500    1000   none      17    10    20  3days
+	oddity    --      xx     500    1000              1     0     0
+	mmrepquota::HEADER:version:reserved:reserved:filesystemName:quotaType:id:name:blockUsage:blockQuota:blockLimit:blockInDoubt:blockGrace:filesUsage:filesQuota:filesLimit:filesInDoubt:filesGrace:remarks:quota:defQuota:fid:filesetname:
+	mmrepquota::0:1:::gpfs1:USR:1001:ali%3Ace:64:128:256:32:none:3:0:0:0:none:e:on:off:::
+	mmrepquota::0:1:::gpfs1:FILESET:5:proj1:640:0:0:0:none:30:0:0:0:none:e:on:off:::
+END
+touch -d '2026-11-21T06:00:00Z' "$work/quota.txt"
+cat >"$work/probes.csv" <<-END
+	alpha,2026-11-21T03:00:00Z,ok,12,3,1,
+	alpha,2026-11-21T04:00:00Z,late,13,,,PENDING|Resources
+	alpha,2026-11-21T05:00:00Z,unreachable,,,,"login1: connection: Connection refused, really"
+	beta,2026-11-21T05:00:00Z,ok,99,1,1,
+	alpha,2026-11-21T06:00:00Z,hanging,14,2,,
+	alpha,2026-11-21T07:00:00Z,fine,15,1,1,
+END
+cat >"$work/cloud.csv" <<-END
+	start,uuid,project,user,cores,memory_mib,disk_gib,state,end,cpu_s,unknown
+	2026-11-01T00:00:00Z,aaaa,astro,alice,4,8192,20,ACTIVE,,1234.5,x
+	2026-11-01T00:00:00Z,bbbb,astro,bob,2,4096,10,SHUTOFF,2026-11-02T00:00:00Z,10,x
+	2026-11-03T00:00:00Z,cccc,astro,bob,2,4096,10,SHUTOFF,2026-11-02T00:00:00Z,10,x
+	2026-11-03T00:00:00Z,dddd,astro,bob,-2,4096,10,ACTIVE,,10,x
+	,eeee,astro,bob,2,4096,10,ACTIVE,,10,x
+	short
+END
+
+# settings [LINE OF THE CLUSTER ...]
+settings() {
+	{
+		echo "warehouse: {url: \"$PG_URL\"}"
+		echo "import: {ignore: '${IGNORE:-}', strict: '${STRICT:-}'}"
+		echo "launcher: {known_hosts: ${SSHD_KNOWN_HOSTS:-/dev/null}}"
+		echo "clusters:"
+		echo "- name: alpha"
+		for line; do echo "  $line"; done
+	} >"$work/settings.yaml"
+}
+# run CODE [ARGUMENT ...]
+run() {
+	local rc=0 wanted=$1
+	shift
+	"$import" --config "$work/settings.yaml" "$@" >"$work/said" 2>&1 || rc=$?
+	cat "$work/said"
+	[ $rc -eq "$wanted" ]
+}
+is() { # is SQL WANTED
+	local got
+	got=$(sql "$1") || return 1
+	[ "$got" = "$2" ] || { printf 'is\n%s\nnot\n%s\n' "$got" "$2"; return 1; }
+}
+errors() {
+	sql "SELECT code, n FROM warehouse.import_quality WHERE run_id = (SELECT max(run_id) FROM warehouse.import_run)
+		ORDER BY 1"
+}
+met() { [ "$(errors | tr '\n' ' ')" = "$1" ] || { errors; return 1; }; }
+
+settings "filesystems: csv:$work/usage.csv"
+ok 'usage is imported' run 3
+ok 'each wrong line is counted' met 'E_F0001|4 '
+ok 'and named' grep -q 'usage.csv:6: no time' "$work/said"
+ok 'as it was measured' is "SELECT f.name, to_char(t AT TIME ZONE 'UTC', 'DD HH24'), used_ratio, inode_ratio, used_bytes,
+	total_bytes FROM warehouse.filesystem_usage u JOIN warehouse.filesystem f USING (filesystem_id)
+	JOIN warehouse.cluster c USING (cluster_id) WHERE c.name = 'alpha' ORDER BY 1, t" \
+	'/home|20 04|0.505|||
+/odd,name|21 04|0.01|||
+/proc|21 04|||0|0
+/scratch|21 04|0.75|0.015|3000|4000'
+echo '/home,2026-11-21T08:00:00Z,60.00,11.00' >>"$work/usage.csv"
+ok 'the next run' run 3
+ok 'brings what is new alone' is "SELECT added, changed FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1" '1|0'
+IGNORE=E_F0001 settings "filesystems: csv:$work/usage.csv"
+ok 'a code may be ignored' run 0
+ok 'and is counted still' is "SELECT code, is_ignored FROM warehouse.import_quality ORDER BY run_id DESC LIMIT 1" 'E_F0001|t'
+silent() { ! grep -q "$1" "$work/said"; }
+ok 'but not said' silent E_F0001
+STRICT=E_F0001 settings "filesystems: csv:$work/usage.csv"
+ok 'or be too much' run 1 --again
+
+settings "quotas: csv:$work/quota.csv"
+ok 'quotas of an agent are imported' run 3
+ok 'wrong lines of it are counted' met 'E_Q0001|2 '
+ok 'in bytes, without limits that are none' is "SELECT f.name, kind, q.name, used_bytes, soft_bytes, hard_bytes, doubt_bytes,
+	grace, used_files, soft_files FROM warehouse.filesystem_quota q JOIN warehouse.filesystem f USING (filesystem_id)
+	ORDER BY 2, 3" '/home|group|physics|5120000|||0|7 days|10|
+/home|user|alice|1048576|2097152|4194304|0||10|'
+sql 'DELETE FROM warehouse.filesystem_quota'
+sql "INSERT INTO warehouse.person (name) VALUES ('dave')"
+settings "quotas: text:$work/quota.txt"
+ok 'quotas that tools printed are imported' run 3
+ok 'wrong lines of them are counted' met 'E_Q0001|1 '
+ok 'and named' grep -q 'quota.txt:20: no quota' "$work/said"
+ok 'as printed' is "SELECT f.name, kind, q.name, used_bytes / 1024, soft_bytes / 1024, hard_bytes / 1024, doubt_bytes / 1024,
+	grace, used_files, soft_files, grace_files, p.name FROM warehouse.filesystem_quota q
+	JOIN warehouse.filesystem f USING (filesystem_id) LEFT JOIN warehouse.person p USING (person_id)
+	WHERE t = '2026-11-21 06:00Z' ORDER BY f.name COLLATE \"C\", kind, q.name" \
+	'/dev/sdb1|user|dave|900|500|1000||6days|7|||dave
+/dev/sdb1|user|erin|900|500|1000|||17|10|3days|
+/dev/sdb1|user|root|20|||||2|||
+/lustre|group|physics|700|||||1|||
+/lustre|user|alice|3000|2000|4000||6d23h|12|||
+gpfs1|fileset|proj1|640|||0||30|||
+gpfs1|user|ali:ce|64|128|256|32||3|||
+server.example.org:/export/home|user|carol|100|200|300|||5|||'
+
+settings "probes: csv:$work/probes.csv" "login: me@login1"
+ok 'probes are imported' run 3
+ok 'a wrong one is counted' met 'E_R0001|1 '
+ok 'those of this cluster' is "SELECT to_char(t AT TIME ZONE 'UTC', 'HH24'), front_end, result, reason, raw_id, wait_s, run_s
+	FROM warehouse.probe ORDER BY t" '03|me@login1|ok||12|3|1
+04|me@login1|late|PENDING|Resources|13||
+05|me@login1|unreachable|login1: connection: Connection refused, really|||
+06|me@login1|hanging||14|2|'
+
+settings "cloud: csv:$work/cloud.csv"
+ok 'instances are imported' run 3
+ok 'wrong ones are counted' met 'E_C0001|3 E_C0002|1 '
+ok 'as they are' is "SELECT uuid, p.name, a.name, cores, memory_bytes, disk_bytes, cpu_s, state, upper_inf(during)
+	FROM warehouse.cloud_instance LEFT JOIN warehouse.person p USING (person_id)
+	LEFT JOIN warehouse.account a USING (account_id) ORDER BY 1" \
+	'aaaa|alice|astro|4|8589934592|21474836480|1234.5|ACTIVE|t
+bbbb|bob|astro|2|4294967296|10737418240|10|SHUTOFF|f'
+sed -i 's/^\(2026-11-01T00:00:00Z,aaaa,.*,20\),ACTIVE,,/\1,SHUTOFF,2026-11-05T00:00:00Z,/' "$work/cloud.csv"
+ok 'a day later' run 3
+ok 'one has changed' is "SELECT added, changed FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1" '0|1'
+sed -i 's/uuid/id/' "$work/cloud.csv"
+ok 'a file without the column' run 1
+ok 'is named' grep -q 'cloud.csv:1: no column uuid' "$work/said"
+settings "cloud: csv:$work/nowhere.csv"
+ok 'a file that is not there' run 1
+ok 'is named, too' grep -q 'nowhere.csv' "$work/said"
+
+# ---- from a login node ----
+if started=$("$sshd" start "$work/sshd"); then
+	at_exit "'$sshd' stop '$work/sshd'"
+	eval "$started"
+	sql 'DELETE FROM warehouse.filesystem_usage; DELETE FROM warehouse.filesystem_quota'
+	settings "filesystems: ssh:$work/usage.csv" "quotas: text-ssh:$work/quota.txt" "login: $SSHD_LOGIN" \
+		"login_key: $SSHD_KEY"
+	ok 'files of a login node are imported' run 3
+	ok 'as those of this host' is "SELECT (SELECT count(*) FROM warehouse.filesystem_usage),
+		(SELECT count(*) FROM warehouse.filesystem_quota)" '5|8'
+	settings "filesystems: ssh:$work/none.csv" "login: $SSHD_LOGIN" "login_key: $SSHD_KEY"
+	ok 'one that is not there' run 1
+	ok 'is named with its host' grep -q 'none.csv: no such file' "$work/said"
+	SSHD_KNOWN_HOSTS=/dev/null settings "filesystems: ssh:$work/usage.csv" "login: $SSHD_LOGIN" "login_key: $SSHD_KEY"
+	ok 'a host that nobody knows' run 1
+	ok 'is refused' grep -q 'SHA256:' "$work/said"
+fi
+settings "filesystems: ssh:$work/usage.csv"
+ok 'a cluster without a login node' run 1
+ok 'is told to have one' grep -q 'needs login and login_key' "$work/said"
+done_testing
