@@ -41,6 +41,8 @@ extern const struct connector project_csv;
 extern const struct connector project_dummy;
 extern const struct connector business_csv;
 extern const struct connector business_dummy;
+extern const struct connector job_sacct;
+extern const struct connector job_slurmdb;
 extern const struct connector cloud_csv;
 extern const struct connector filesystem_csv;
 extern const struct connector filesystem_ssh;
@@ -55,6 +57,10 @@ static const struct connector *const connectors[] = {
 	&project_dummy,
 	&business_csv,
 	&business_dummy,
+	&job_sacct,
+#ifdef HAVE_SLURMDB
+	&job_slurmdb,
+#endif
 	&cloud_csv,
 	&filesystem_csv,
 	&filesystem_ssh,

@@ -66,7 +66,9 @@ struct connector {
 	// 1 and the next record, whose texts hold until the next call; 0 at the end; <0 the source
 	// broke. What makes no sense is reported to the request's problems and skipped.
 	int (*next)(void *state, struct record *ret, struct error *err);
-	// Where to go on once all records given so far are kept; NULL: always from the beginning.
+	// Where to go on once all records given so far are kept, but not the last that others may
+	// follow; after the end all are. It may return NULL: where it was. NULL: sources that are
+	// always read from the beginning.
 	const char *(*place)(void *state, struct arena *a);
 	void (*close)(void *state);
 };

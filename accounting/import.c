@@ -337,6 +337,7 @@ static int prepare(struct run *r, struct error *err)
 	for (enum stage_id i = 0; i < STAGES; i++)
 		stage_create(i, &sql);
 	strbuf_puts(&sql, create_problems);
+	strbuf_puts(&sql, "; SELECT warehouse.create_import_stage()");
 	TRY(postgres_script(r->postgres, strbuf_text(&sql), err));
 	(void)str_format(r->rules, sizeof(r->rules), "{\"runaway_s\": %" PRId64 "}",
 		r->plan->settings->import_runaway);
