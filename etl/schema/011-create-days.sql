@@ -167,12 +167,13 @@ $$;
 
 -- The facts hang on job_key: moving or deleting a key moves or deletes the facts, and no fact is
 -- without its key. Triggers see to it, a statement at a time: the checks that foreign keys make
--- row by row cost more than the rows. Keys go through arrays, because the planner then takes
--- the indexes; of a set it would read all partitions, not knowing that each row needs but one.
+-- row by row cost more than the rows. Facts are looked up by nested loops alone: of a set the
+-- planner would read all partitions, not knowing that each row needs but one.
 ALTER TABLE warehouse.job DROP CONSTRAINT job_job_id_end_t_fkey;
 ALTER TABLE warehouse.job_metric DROP CONSTRAINT job_metric_job_id_end_t_fkey;
 ALTER TABLE warehouse.job_node DROP CONSTRAINT job_node_job_id_end_t_fkey;
 ALTER TABLE warehouse.job_key DROP CONSTRAINT job_key_job_id_end_t_key;
+ALTER TABLE warehouse.job_key DROP CONSTRAINT job_key_cluster_id_fkey;
 
 -- What hangs on job_key: tables with job_id and end_t, partitioned by the month of end_t. Whoever
 -- makes another one puts its name here; partitions, moves and deletions then follow.
@@ -220,13 +221,35 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.check_keys() IS 'Refuses facts whose job_id and end_t are not in job_key.';
 
+CREATE FUNCTION warehouse.move_facts(ids bigint[], former timestamptz[], later timestamptz[]) RETURNS void
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+	fact text;
+BEGIN
+	FOR fact IN SELECT name FROM warehouse.fact ORDER BY position LOOP
+		IF later IS NULL THEN
+			EXECUTE format('DELETE FROM warehouse.%I f USING unnest($1, $2) k (job_id, end_t) '
+				'WHERE f.job_id = k.job_id AND f.end_t = k.end_t', fact) USING ids, former;
+		ELSE
+			-- A job that is found to have ended before its start gets another start in a moment.
+			EXECUTE format('UPDATE warehouse.%I f SET end_t = k.later%s '
+				'FROM unnest($1, $2, $3) k (job_id, former, later) '
+				'WHERE f.job_id = k.job_id AND f.end_t = k.former', fact,
+				CASE fact WHEN 'job' THEN ', start_t = least(f.start_t, k.later)' ELSE '' END)
+				USING ids, former, later;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.move_facts(bigint[], timestamptz[], timestamptz[]) IS
+	'Gives the facts of jobs another end; deletes them where that is NULL.';
+
 CREATE FUNCTION warehouse.follow_keys() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
 	ids bigint[];
 	former timestamptz[];
 	later timestamptz[];
-	fact text;
 BEGIN
 	IF TG_OP = 'DELETE' THEN
 		SELECT array_agg(o.job_id), array_agg(o.end_t) INTO ids, former FROM old_rows o;
@@ -234,17 +257,9 @@ BEGIN
 		SELECT array_agg(o.job_id), array_agg(o.end_t), array_agg(n.end_t) INTO ids, former, later
 			FROM old_rows o JOIN new_rows n ON n.job_id = o.job_id AND n.end_t <> o.end_t;
 	END IF;
-	FOR fact IN SELECT name FROM warehouse.fact ORDER BY position LOOP
-		CONTINUE WHEN ids IS NULL;
-		IF TG_OP = 'DELETE' THEN
-			EXECUTE format('DELETE FROM warehouse.%I f USING unnest($1, $2) k (job_id, end_t) '
-				'WHERE f.job_id = k.job_id AND f.end_t = k.end_t', fact) USING ids, former;
-		ELSE
-			EXECUTE format('UPDATE warehouse.%I f SET end_t = k.later '
-				'FROM unnest($1, $2, $3) k (job_id, former, later) '
-				'WHERE f.job_id = k.job_id AND f.end_t = k.former', fact) USING ids, former, later;
-		END IF;
-	END LOOP;
+	IF ids IS NOT NULL THEN
+		PERFORM warehouse.move_facts(ids, former, later);
+	END IF;
 	RETURN NULL;
 END
 $$;
@@ -304,14 +319,8 @@ $$;
 COMMENT ON FUNCTION warehouse.follow_jobs() IS 'Marks the old and the new days of changed jobs; keeps job_span.';
 
 -- A measured value that changes changes the figures of the days of its job.
-CREATE FUNCTION warehouse.follow_metrics() RETURNS trigger
-LANGUAGE plpgsql AS $$
-DECLARE
-	ids bigint[];
-	ends timestamptz[];
-BEGIN
-	EXECUTE format('SELECT array_agg(job_id), array_agg(end_t) FROM %s',
-		CASE TG_OP WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END) INTO ids, ends;
+CREATE FUNCTION warehouse.mark_jobs(ids bigint[], ends timestamptz[]) RETURNS void
+LANGUAGE sql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 	WITH periods AS (
 		SELECT DISTINCT j.cluster_id, (j.start_t AT TIME ZONE s.timezone)::date AS first_day,
 			(warehouse.run_end(j.start_t, j.end_t, j.measured_t) AT TIME ZONE s.timezone)::date AS last_day
@@ -321,7 +330,21 @@ BEGIN
 		WHERE j.start_t IS NOT NULL)
 	INSERT INTO warehouse.dirty (day, cluster_id)
 		SELECT DISTINCT first_day + n, cluster_id
-		FROM periods CROSS JOIN LATERAL generate_series(0, last_day - first_day) n;
+		FROM periods CROSS JOIN LATERAL generate_series(0, last_day - first_day) n
+$$;
+COMMENT ON FUNCTION warehouse.mark_jobs(bigint[], timestamptz[]) IS 'Marks the days in which jobs ran.';
+
+CREATE FUNCTION warehouse.follow_metrics() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+	ids bigint[];
+	ends timestamptz[];
+BEGIN
+	EXECUTE format('SELECT array_agg(job_id), array_agg(end_t) FROM %s',
+		CASE TG_OP WHEN 'DELETE' THEN 'old_rows' ELSE 'new_rows' END) INTO ids, ends;
+	IF ids IS NOT NULL THEN
+		PERFORM warehouse.mark_jobs(ids, ends);
+	END IF;
 	RETURN NULL;
 END
 $$;
@@ -376,10 +399,13 @@ CREATE POLICY loader ON warehouse.job_span TO jobsight_loader USING (true) WITH 
 
 REVOKE ALL ON FUNCTION warehouse.day_of(timestamptz), warehouse.check_keys(), warehouse.follow_keys(),
 	warehouse.follow_jobs(), warehouse.follow_metrics(), warehouse.days_statement(text, text),
-	warehouse.fill_calendar(),
+	warehouse.fill_calendar(), warehouse.mark_jobs(bigint[], timestamptz[]),
+	warehouse.move_facts(bigint[], timestamptz[], timestamptz[]),
 	warehouse.run_end(timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.day_of(timestamptz),
-	warehouse.run_end(timestamptz, timestamptz, timestamptz), warehouse.days_statement(text, text)
+	warehouse.run_end(timestamptz, timestamptz, timestamptz), warehouse.days_statement(text, text),
+	warehouse.mark_jobs(bigint[], timestamptz[]),
+	warehouse.move_facts(bigint[], timestamptz[], timestamptz[])
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
 GRANT SELECT ON warehouse.site, warehouse.day, warehouse.job_span, warehouse.job_day,
 	warehouse.job_day_single, warehouse.job_day_span TO jobsight_loader, jobsight_portal, jobsight_analyst;
