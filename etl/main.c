@@ -13,6 +13,7 @@
 #include "etl/load.h"
 #include "etl/migrate.h"
 #include "etl/postgres.h"
+#include "etl/statistics.h"
 
 struct arguments {
 	const char *store, *warehouse;
@@ -76,16 +77,41 @@ static void bad_stanza(void *context, const struct error *why)
 	log_warning("%s", why->text);
 }
 
+// The directories of stanzas: those given, else those of the settings.
+static size_t catalogue_directories(struct run *r, const char *const **ret)
+{
+	static const size_t usual = 2;
+	const char **of_settings;
+
+	if (r->args.catalogue.n > 0) {
+		*ret = r->args.catalogue.items;
+		return r->args.catalogue.n;
+	}
+	of_settings = arena_array(&r->arena, usual, sizeof(*of_settings));
+	of_settings[0] = r->settings.catalogue_shipped;
+	of_settings[1] = r->settings.catalogue_path;
+	*ret = of_settings;
+	return usual;
+}
+
 static int open_catalogue(struct run *r, struct error *err)
 {
-	const char *usual[] = {r->settings.catalogue_shipped, r->settings.catalogue_path};
 	const struct catalogue_problem problem = {.bad = bad_stanza};
-	bool is_named = r->args.catalogue.n > 0;
+	const char *const *directories;
+	size_t n = catalogue_directories(r, &directories);
 
-	r->wrong_stanzas = catalogue_load(is_named ? r->args.catalogue.items : usual,
-		is_named ? r->args.catalogue.n : ARRAY_LEN(usual), &problem, &r->arena,
-		&r->catalogue, err);
+	r->wrong_stanzas = catalogue_load(directories, n, &problem, &r->arena, &r->catalogue, err);
 	return r->wrong_stanzas;
+}
+
+static int migrate(struct run *r, struct error *err)
+{
+	const char *const *directories;
+	size_t n = catalogue_directories(r, &directories);
+
+	TRY(migrate_schema(r->postgres, err));
+	TRY(migrate_catalogue(r->postgres, &r->catalogue, err));
+	return statistics_put(r->postgres, directories, n, &r->arena, err);
 }
 
 // mongodb://user:password@host/db without ":password": it is kept in the warehouse.
@@ -122,8 +148,7 @@ static int work(struct run *r, struct load_result *ret, struct error *err)
 	TRY(postgres_open(url, r->settings.warehouse_password, &r->postgres, err));
 	TRY(load_lock(r->postgres, err));
 	if (r->args.migrate) {
-		TRY(migrate_schema(r->postgres, err));
-		TRY(migrate_catalogue(r->postgres, &r->catalogue, err));
+		TRY(migrate(r, err));
 		if (!r->args.store)
 			return 0;
 	}

@@ -236,10 +236,11 @@ BEGIN
 		EXECUTE format('DROP VIEW compat.%I', 'supremmfact_by_' || the_unit);
 	END LOOP;
 	DROP VIEW compat.job_performance_facts;
+	DROP VIEW IF EXISTS warehouse.job_slice;
 END
 $$;
 COMMENT ON FUNCTION compat.release_facts() IS
-	'Drops the views of this schema where a metric''s column is to change its type; create_facts makes them anew.';
+	'Drops the views that read metrics where a column is to change its type; create_facts and create_slices make them anew.';
 
 -- Periods: ts bounds are both inside, as the peer has them.
 CREATE VIEW compat.period AS

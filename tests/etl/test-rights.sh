@@ -150,7 +150,7 @@ equal 'tables that tell of people and are open to everybody' "$(sql "SELECT stri
 	FROM pg_class c WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'p')
 	AND has_table_privilege('site_portal', oid, 'SELECT') AND NOT relrowsecurity AND EXISTS (
 		SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname IN ('person_id', 'account_id', 'job_id'))")" \
-	'account account_history person person_history'
+	'account account_history gateway person person_history'
 equal 'views with rights of their own' "$(sql "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
 	WHERE relnamespace = 'warehouse'::regnamespace AND relkind = 'v'
 	AND NOT coalesce('security_invoker=true' = ANY (reloptions), false)")" ''

@@ -1,0 +1,287 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Asking for statistics. A question is put together from the rows of statistic and dimension alone:
+-- what the asker writes is looked up in these, or is a parameter.
+
+CREATE TYPE warehouse.question AS (
+	realm warehouse.realm,
+	statistic warehouse.statistic,
+	dimension warehouse.dimension,
+	unit text,
+	is_total boolean,
+	source text,
+	cube text,
+	filters text
+);
+COMMENT ON TYPE warehouse.question IS 'A question, its words looked up.';
+COMMENT ON COLUMN warehouse.question.realm IS 'Realm.';
+COMMENT ON COLUMN warehouse.question.statistic IS 'Statistic.';
+COMMENT ON COLUMN warehouse.question.dimension IS 'Dimension.';
+COMMENT ON COLUMN warehouse.question.unit IS 'day, month, quarter or year.';
+COMMENT ON COLUMN warehouse.question.is_total IS 'One figure for the whole time.';
+COMMENT ON COLUMN warehouse.question.source IS 'period: the cube by one dimension; day: the cube by all; jobs; relation.';
+COMMENT ON COLUMN warehouse.question.cube IS 'usage or performance.';
+COMMENT ON COLUMN warehouse.question.filters IS 'Conditions, SQL.';
+
+-- Words of an SQL text that are measures of a cube.
+CREATE FUNCTION warehouse.measures_of(formula text, of_cube text)
+	RETURNS TABLE (name text, fold text, aggregate text)
+LANGUAGE sql STABLE AS $$
+	SELECT c.name, c.fold, c.aggregate FROM warehouse.usage_column c
+	WHERE c.cube = of_cube AND c.name IN (SELECT (regexp_matches(formula, '[a-z_][a-z0-9_]*', 'g'))[1])
+$$;
+COMMENT ON FUNCTION warehouse.measures_of(text, text) IS 'The measures that a formula names.';
+
+CREATE FUNCTION warehouse.find_question(realm text, statistic text, dimension text, unit text, is_total boolean,
+	which jsonb, sees_all boolean) RETURNS warehouse.question
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+	q warehouse.question;
+	r warehouse.realm;
+	s warehouse.statistic;
+	d warehouse.dimension;
+	f record;
+	needs_jobs boolean;
+BEGIN
+	SELECT * INTO r FROM warehouse.realm x WHERE lower(find_question.realm) IN (lower(x.realm), lower(x.label));
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no realm %', find_question.realm
+			USING ERRCODE = 'undefined_object', HINT = 'Realms: ' || (SELECT string_agg(x.realm, ', ' ORDER BY x.position) FROM warehouse.realm x);
+	END IF;
+	SELECT * INTO s FROM warehouse.statistic x WHERE x.realm = r.realm AND x.id = find_question.statistic;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'realm % has no statistic %', r.realm, find_question.statistic USING ERRCODE = 'undefined_object',
+			HINT = 'Statistics: ' || (SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.statistic x WHERE x.realm = r.realm);
+	END IF;
+	SELECT * INTO d FROM warehouse.dimension x WHERE x.realm = r.realm AND x.id = find_question.dimension;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'realm % has no dimension %', r.realm, find_question.dimension USING ERRCODE = 'undefined_object',
+			HINT = 'Dimensions: ' || (SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.dimension x WHERE x.realm = r.realm);
+	END IF;
+	IF find_question.unit IS NULL OR find_question.unit NOT IN ('day', 'month', 'quarter', 'year') THEN
+		RAISE EXCEPTION 'unit is day, month, quarter or year, not %', find_question.unit USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	needs_jobs := s.over = 'jobs' OR d.over = 'jobs';
+	q.filters := '';
+	FOR f IN SELECT k.key, k.value, x.value AS sql, x.over, x.id FROM jsonb_each_text(which) k
+			LEFT JOIN warehouse.dimension x ON x.realm = r.realm AND x.id = k.key LOOP
+		IF f.id IS NULL THEN
+			RAISE EXCEPTION 'realm % has no dimension %', r.realm, f.key USING ERRCODE = 'undefined_object';
+		END IF;
+		needs_jobs := needs_jobs OR f.over = 'jobs';
+		q.filters := q.filters || format(' AND %L IN (SELECT unnest(ARRAY[v.value, %s]) FROM (SELECT (%s)::text) v (value))',
+			f.value, coalesce((SELECT '(' || x.label_of || ')' FROM warehouse.dimension x WHERE x.realm = r.realm AND x.id = f.id), 'NULL'), f.sql);
+	END LOOP;
+	FOR f IN SELECT key, value FROM jsonb_each_text(r.macros) LOOP
+		s.formula := replace(s.formula, '{' || f.key || '}', '(' || f.value || ')');
+		s.coverage := replace(s.coverage, '{' || f.key || '}', '(' || f.value || ')');
+		d.value := replace(d.value, '{' || f.key || '}', '(' || f.value || ')');
+		q.filters := replace(q.filters, '{' || f.key || '}', '(' || f.value || ')');
+	END LOOP;
+	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (SELECT FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance') m
+		WHERE m.name NOT IN (SELECT name FROM warehouse.usage_measure)) THEN 'usage' ELSE 'performance' END;
+	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs THEN 'jobs'
+		WHEN s.over = 'measures' AND sees_all AND q.filters = '' AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
+	q.realm := r;
+	q.statistic := s;
+	q.dimension := d;
+	q.unit := find_question.unit;
+	q.is_total := find_question.is_total;
+	RETURN q;
+END
+$$;
+COMMENT ON FUNCTION warehouse.find_question(text, text, text, text, boolean, jsonb, boolean) IS
+	'Looks up the words of a question and says where its answer is.';
+
+-- The rows that a question is over: SQL from FROM on. $1 and $2 are the first and the last day.
+CREATE FUNCTION warehouse.question_rows(q warehouse.question, is_aligned boolean) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	a text := CASE WHEN (q).source = 'jobs' THEN 's' ELSE 'u' END;
+BEGIN
+	IF (q).source = 'relation' THEN
+		RETURN format('FROM (%s) u WHERE u.day BETWEEN $1 AND $2%s', ((q).realm).relation, (q).filters);
+	END IF;
+	IF (q).source = 'period' THEN
+		RETURN format('FROM warehouse.%I u WHERE u.unit = %L AND u.period BETWEEN $1 AND $2 AND u.dimension_id = '
+			'(SELECT x.dimension_id FROM warehouse.usage_dimension x WHERE x.name = %L)',
+			(q).cube || '_period', CASE WHEN is_aligned THEN (q).unit ELSE 'day' END, ((q).dimension).cube);
+	END IF;
+	RETURN format('FROM warehouse.%I %s LEFT JOIN warehouse.day d ON d.day = %2$s.day '
+		'LEFT JOIN warehouse.account_history ah ON ah.account_id = %2$s.account_id AND ah.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ih ON ih.person_id = ah.pi_id AND ih.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ph ON ph.person_id = %2$s.person_id AND ph.valid @> d.begin_t '
+		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(%2$s.project_id, ah.project_id) '
+		'AND rh.valid @> d.begin_t WHERE %2$s.day BETWEEN $1 AND $2%3$s%4$s',
+		CASE WHEN (q).source = 'jobs' THEN 'job_slice' ELSE (q).cube || '_day' END, a,
+		CASE WHEN a = 's' THEN regexp_replace((q).filters, '\mu\.', 's.', 'g') ELSE (q).filters END,
+		coalesce(' AND ' || replace(((q).realm).filter, '@.', a || '.'), ''));
+END
+$$;
+COMMENT ON FUNCTION warehouse.question_rows(warehouse.question, boolean) IS 'The rows that a question is over, SQL.';
+
+-- The SQL of a question: period, value, then the measures; the formula is over these.
+CREATE FUNCTION warehouse.question_sql(q warehouse.question, is_aligned boolean) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+	s warehouse.statistic := (q).statistic;
+	d warehouse.dimension := (q).dimension;
+	a text := CASE WHEN (q).source = 'jobs' THEN 's' ELSE 'u' END;
+	day text := a || CASE WHEN (q).source = 'period' THEN '.period' ELSE '.day' END;
+	period text := CASE WHEN (q).is_total THEN '$1' ELSE format('date_trunc(%L, %s::timestamp)::date', (q).unit, day) END;
+	first text := CASE WHEN (q).is_total THEN day || ' = $1' ELSE format('%s = greatest(%s, $1)', day, period) END;
+	value text := d.value;
+	sums text := '';
+	formula text := s.formula;
+	coverage text := coalesce(s.coverage, 'NULL');
+	rows_there text;
+	until text := CASE WHEN (q).is_total THEN '$2' ELSE format(
+		'least($2, (date_trunc(%1$L, @day::timestamp) + interval %2$L - interval ''1 day'')::date)', (q).unit,
+		CASE (q).unit WHEN 'quarter' THEN '3 months' ELSE '1 ' || (q).unit END) END;
+	-- What the nodes of all clusters, or of that which is asked for, could have given.
+	up text := '(SELECT sum(c.\1_s - c.down_\1_s - c.planned_\1_s) FROM warehouse.capacity_day c WHERE c.day BETWEEN v.period AND '
+		|| replace(until, '@day', 'v.period') || CASE WHEN d.id = 'resource' THEN ' AND c.cluster_id::text = v.value' ELSE '' END || ')';
+	seconds text := '(SELECT sum(extract(epoch FROM y.end_t - y.begin_t)) FROM warehouse.day y WHERE y.day BETWEEN '
+		|| CASE WHEN (q).is_total THEN '$1' ELSE format('greatest($1, date_trunc(%L, min(u.day)::timestamp)::date)', (q).unit) END
+		|| ' AND ' || replace(until, '@day', 'min(u.day)') || ')';
+BEGIN
+	IF EXISTS (SELECT FROM unnest(s.metrics || d.metrics) n WHERE n NOT IN (SELECT column_name
+			FROM warehouse.metric WHERE column_name IS NOT NULL)) THEN
+		RETURN 'SELECT NULL::date, NULL::text, NULL::text, NULL::float8, NULL::float8 WHERE $1 > $2 AND false';
+	END IF;
+	IF (q).source = 'period' THEN
+		value := replace(value, (SELECT x.value FROM warehouse.usage_dimension x WHERE x.name = d.cube), 'u.value');
+	ELSIF a = 's' THEN
+		value := regexp_replace(value, '\mu\.', 's.', 'g');
+	END IF;
+	IF s.over = 'measures' THEN
+		SELECT coalesce(string_agg(format(', %s AS %I', CASE
+			WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND %s', first))
+			WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE %s), 0)', m.name, first)
+			ELSE format('%s(u.%I)', m.fold, m.name) END, m.name), ''), '')
+		INTO sums FROM warehouse.measures_of(formula || ' ' || coverage, (q).cube) m;
+	ELSE
+		sums := format(', (%s)::float8 AS the_value, (%s)::float8 AS the_coverage',
+			replace(replace(CASE WHEN a = 's' THEN regexp_replace(formula, '\mu\.', 's.', 'g') ELSE formula END, '@first', first), '@seconds', seconds),
+			CASE WHEN a = 's' THEN regexp_replace(coverage, '\mu\.', 's.', 'g') ELSE coverage END);
+		formula := 'v.the_value';
+		coverage := 'v.the_coverage';
+	END IF;
+	formula := regexp_replace(formula, '@up_(core|node|gpu)_s', up, 'g');
+	rows_there := warehouse.question_rows(q, is_aligned);
+	RETURN format('SELECT v.period, v.value, coalesce(%s, v.value, ''not known''), (%s)::float8, (%s)::float8 '
+		'FROM (SELECT %s AS period, (%s)::text AS value%s %s GROUP BY 1, 2) v WHERE %s ORDER BY 1, 4 DESC NULLS LAST, 2',
+		coalesce(d.label_of, 'NULL'), formula, coverage, period, value, sums, rows_there,
+		CASE WHEN s.over = 'measures' THEN 'true' ELSE 'v.the_value IS NOT NULL' END);
+END
+$$;
+COMMENT ON FUNCTION warehouse.question_sql(warehouse.question, boolean) IS 'The SQL of a question.';
+
+-- Whether the days asked for are whole periods of the unit.
+CREATE FUNCTION warehouse.is_aligned(unit text, begin date, "end" date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT date_trunc(unit, begin::timestamp) = begin AND date_trunc(unit, "end"::timestamp + interval '1 day') = "end" + 1
+$$;
+COMMENT ON FUNCTION warehouse.is_aligned(text, date, date) IS 'Whether days from begin to end are whole periods.';
+
+-- Whether who asks may read the cube of one dimension: analysts and the loader may, and whom
+-- person_right lets see all.
+CREATE FUNCTION warehouse.asker_sees_all() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT pg_has_role(current_user, 'jobsight_analyst', 'USAGE') OR pg_has_role(current_user, 'jobsight_loader', 'USAGE')
+		OR warehouse.viewer_sees_all()
+$$;
+COMMENT ON FUNCTION warehouse.asker_sees_all() IS 'Whether who asks may see all rows.';
+
+CREATE FUNCTION warehouse.statistic(realm text, statistic text, dimension text, unit text, begin date, "end" date,
+	which jsonb DEFAULT '{}')
+	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension, unit, false, which,
+		warehouse.asker_sees_all()), warehouse.is_aligned(unit, begin, "end")) USING begin, "end";
+END
+$$;
+COMMENT ON FUNCTION warehouse.statistic(text, text, text, text, date, date, jsonb) IS
+	'A statistic by a dimension over time: realm, statistic, dimension (none, person ...), unit (day, month, quarter, year), first and last day, filters {"resource": "alpha"}. Of rows that who asks may see.';
+CREATE FUNCTION warehouse.total(realm text, statistic text, dimension text, begin date, "end" date,
+	which jsonb DEFAULT '{}')
+	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension,
+		CASE WHEN warehouse.is_aligned('year', begin, "end") THEN 'year' WHEN warehouse.is_aligned('month', begin, "end") THEN 'month'
+			ELSE 'day' END, true, which, warehouse.asker_sees_all()), true) USING begin, "end";
+END
+$$;
+COMMENT ON FUNCTION warehouse.total(text, text, text, date, date, jsonb) IS
+	'A statistic by a dimension for the whole time from the first to the last day.';
+
+-- Whether every question can be answered: what goes wrong with those that cannot.
+CREATE FUNCTION warehouse.check_statistics() RETURNS TABLE (realm text, statistic text, dimension text, problem text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	q record;
+BEGIN
+	FOR q IN SELECT s.realm, s.id AS statistic, d.id AS dimension FROM warehouse.statistic s
+			JOIN warehouse.dimension d ON d.realm = s.realm
+			WHERE d.id = 'none' OR s.id = (SELECT x.id FROM warehouse.statistic x WHERE x.realm = s.realm ORDER BY x.position LIMIT 1)
+			ORDER BY 1, s.position, d.position LOOP
+		BEGIN
+			EXECUTE 'EXPLAIN ' || replace(replace(warehouse.question_sql(warehouse.find_question(q.realm, q.statistic,
+				q.dimension, 'month', false, '{}', true), true), '$1', 'date ''2020-01-01'''), '$2', 'date ''2020-01-31''');
+		EXCEPTION WHEN OTHERS THEN
+			realm := q.realm;
+			statistic := q.statistic;
+			dimension := q.dimension;
+			problem := SQLERRM;
+			RETURN NEXT;
+		END;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.check_statistics() IS 'The statistics and dimensions whose SQL the server refuses, and why.';
+
+-- After the rows and the catalogue were put.
+CREATE FUNCTION warehouse.align_statistics() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	bad record;
+BEGIN
+	INSERT INTO warehouse.dimension
+		SELECT r.realm, d.id, d.position - 1000, d.label, d.help, d.value, d.label_of, d.over, d.cube, d.metrics, d.is_public
+		FROM warehouse.realm r JOIN warehouse.dimension d ON d.realm = r.dimensions_of ON CONFLICT DO NOTHING;
+	INSERT INTO warehouse.statistic
+		SELECT r.realm, s.id, s.position - 1000, s.label, s.unit, s.formula, s.over, s.weight, s.coverage, s.metrics, s.help, s.is_public
+		FROM warehouse.realm r JOIN warehouse.statistic s ON s.realm = r.statistics_of ON CONFLICT DO NOTHING;
+	PERFORM warehouse.create_slices();
+	PERFORM warehouse.put_metric_statistics();
+	FOR bad IN SELECT * FROM warehouse.check_statistics() LOOP
+		RAISE EXCEPTION 'realm %, statistic % by %: %', bad.realm, bad.statistic, bad.dimension, bad.problem;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.align_statistics() IS 'Makes what statistics are made of; refuses rows whose SQL is wrong.';
+
+REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
+	warehouse.science_at(integer, integer), warehouse.create_slices(), warehouse.put_realm(jsonb),
+	warehouse.put_metric_statistics(), warehouse.measures_of(text, text),
+	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
+	warehouse.question_rows(warehouse.question, boolean), warehouse.question_sql(warehouse.question, boolean),
+	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
+	warehouse.statistic(text, text, text, text, date, date, jsonb),
+	warehouse.total(text, text, text, date, date, jsonb), warehouse.check_statistics(),
+	warehouse.align_statistics() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
+	warehouse.science_at(integer, integer), warehouse.measures_of(text, text),
+	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
+	warehouse.question_rows(warehouse.question, boolean), warehouse.question_sql(warehouse.question, boolean),
+	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
+	warehouse.statistic(text, text, text, text, date, date, jsonb),
+	warehouse.total(text, text, text, date, date, jsonb)
+	TO jobsight_loader, jobsight_portal, jobsight_analyst;
+GRANT SELECT ON warehouse.realm, warehouse.statistic, warehouse.dimension, warehouse.gateway
+	TO jobsight_loader, jobsight_portal, jobsight_analyst;
+GRANT INSERT, UPDATE, DELETE ON warehouse.gateway TO jobsight_loader;
