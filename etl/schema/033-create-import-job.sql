@@ -99,6 +99,7 @@ BEGIN
 	PERFORM warehouse.create_stage('{}');
 	CREATE TEMPORARY TABLE stage_accounting (ordinal bigint, project_id integer, business_id integer,
 		accounted_t timestamptz) ON COMMIT DELETE ROWS;
+	CREATE TEMPORARY TABLE stage_new (LIKE pg_temp.stage_key) ON COMMIT DELETE ROWS;
 	DROP VIEW pg_temp.stage_row;
 	EXECUTE 'CREATE TEMPORARY VIEW stage_row AS SELECT k.job_id, k.cluster_id, k.person_id, '
 		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, a.project_id, '
@@ -109,16 +110,48 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION warehouse.detail_columns() RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT 'person_id, account_id, source_index, modified_t, uid, gid, group_name, wckey, '
+		'reservation, het_job, het_offset, priority, restarts, derived_code, derived_signal, '
+		'canceled_by, wait_reason, flags, tres_requested, tres_allocated, allocated_memory_bytes, '
+		'constraints, licenses, container, failed_node, comment, admin_comment, system_comment, '
+		'extra, work_dir, submit_line, script_hash'
+$$;
+
+-- Jobs that are new need no comparing: they are inserted, and taken out of the stage.
+CREATE FUNCTION warehouse.insert_jobs(columns text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	details CONSTANT text := warehouse.detail_columns();
+BEGIN
+	ANALYZE pg_temp.stage_touched;
+	INSERT INTO pg_temp.stage_new SELECT k.* FROM pg_temp.stage_key k
+		JOIN pg_temp.stage_touched t ON t.job_id = k.job_id WHERE t.is_new;
+	ANALYZE pg_temp.stage_new;
+	EXECUTE format('INSERT INTO warehouse.job (job_id, end_t, %1$s) SELECT s.job_id, s.end_t, %2$s '
+		'FROM pg_temp.stage_row s JOIN pg_temp.stage_new n USING (ordinal)',
+		array_to_string(columns, ', '), 's.' || array_to_string(columns, ', s.'));
+	INSERT INTO warehouse.job_node (job_id, end_t, node_id, node_index, person_id, account_id)
+		SELECT k.job_id, k.end_t, n.node_id, min(h.place) - 1, k.person_id, k.account_id
+		FROM pg_temp.stage_new k JOIN pg_temp.stage s USING (ordinal)
+			CROSS JOIN unnest(s.hosts) WITH ORDINALITY h (name, place)
+			JOIN warehouse.node n ON n.cluster_id = k.cluster_id AND n.name = h.name
+		GROUP BY k.job_id, k.end_t, n.node_id, k.person_id, k.account_id;
+	EXECUTE format('INSERT INTO warehouse.job_detail (job_id, end_t, %1$s) SELECT s.job_id, s.the_end, '
+		'%2$s FROM pg_temp.stage_job s JOIN pg_temp.stage_new n USING (ordinal)',
+		details, 's.' || replace(details, ', ', ', s.'));
+	DELETE FROM pg_temp.stage s USING pg_temp.stage_new n WHERE s.ordinal = n.ordinal;
+	DELETE FROM pg_temp.stage_key s USING pg_temp.stage_new n WHERE s.ordinal = n.ordinal;
+END
+$$;
+
 -- Details and steps in line with the stage; rows that differ are written and no others. Jobs whose end
 -- came meanwhile have left their rows where they ran before.
 CREATE FUNCTION warehouse.merge_job_details() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-	ours CONSTANT text := 'person_id, account_id, source_index, modified_t, uid, gid, group_name, wckey, '
-		'reservation, het_job, het_offset, priority, restarts, derived_code, derived_signal, '
-		'canceled_by, wait_reason, flags, tres_requested, tres_allocated, allocated_memory_bytes, '
-		'constraints, licenses, container, failed_node, comment, admin_comment, system_comment, '
-		'extra, work_dir, submit_line, script_hash';
+	ours CONSTANT text := warehouse.detail_columns();
 	theirs text := 's.' || replace(ours, ', ', ', s.');
 	n bigint;
 	total bigint := 0;
@@ -160,7 +193,8 @@ BEGIN
 	GET DIAGNOSTICS total = ROW_COUNT;
 	EXECUTE format('INSERT INTO warehouse.job_step (job_id, end_t, step_id, part, %1$s) '
 		'SELECT k.job_id, k.end_t, s.step_id, s.part, %2$s '
-		'FROM pg_temp.import_step s JOIN pg_temp.stage_key k USING (ordinal) '
+		'FROM pg_temp.import_step s JOIN (SELECT * FROM pg_temp.stage_key '
+		'UNION ALL SELECT * FROM pg_temp.stage_new) k USING (ordinal) '
 		'WHERE NOT EXISTS (SELECT FROM warehouse.job_step d WHERE d.job_id = k.job_id '
 		'AND d.end_t = k.end_t AND d.step_id = s.step_id AND d.part = s.part) '
 		'ON CONFLICT DO NOTHING', ours, theirs);
@@ -173,7 +207,12 @@ CREATE FUNCTION warehouse.merge_import_job(the_cluster text, rules jsonb,
 LANGUAGE plpgsql AS $$
 DECLARE
 	the_id smallint := warehouse.import_cluster(the_cluster);
-	details bigint;
+	columns CONSTANT text[] := ARRAY['submit_t', 'eligible_t', 'start_t', 'raw_id', 'array_job',
+		'requested_memory_bytes', 'accounting_energy_j', 'limit_s', 'suspended_s', 'array_task',
+		'person_id', 'account_id', 'nodes', 'cores', 'gpus', 'requested_cores', 'exit_code',
+		'exit_signal', 'cluster_id', 'partition_id', 'qos_id', 'state_id', 'local_id', 'name',
+		'project_id', 'business_id', 'accounted_t'];
+	details bigint := 0;
 BEGIN
 	-- A job that came twice in a batch counts as it came last.
 	DELETE FROM pg_temp.import_job a USING pg_temp.import_job b
@@ -209,16 +248,16 @@ BEGIN
 	ANALYZE pg_temp.stage_accounting (ordinal);
 	PERFORM warehouse.merge_dimensions();
 	PERFORM warehouse.merge_keys();
-	PERFORM warehouse.merge_fact('job', ARRAY['submit_t', 'eligible_t', 'start_t', 'raw_id', 'array_job',
-		'requested_memory_bytes', 'accounting_energy_j', 'limit_s', 'suspended_s', 'array_task',
-		'person_id', 'account_id', 'nodes', 'cores', 'gpus', 'requested_cores', 'exit_code',
-		'exit_signal', 'cluster_id', 'partition_id', 'qos_id', 'state_id', 'local_id', 'name',
-		'project_id', 'business_id', 'accounted_t']);
-	PERFORM warehouse.merge_nodes();
-	details := warehouse.merge_job_details() + warehouse.merge_job_steps();
+	PERFORM warehouse.insert_jobs(columns);
+	IF EXISTS (SELECT FROM pg_temp.stage_key) THEN
+		PERFORM warehouse.merge_fact('job', columns);
+		PERFORM warehouse.merge_nodes();
+		details := warehouse.merge_job_details();
+	END IF;
+	details := details + warehouse.merge_job_steps();
 	SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) INTO added, changed
 		FROM (SELECT bool_or(is_new) AS is_new FROM pg_temp.stage_touched GROUP BY job_id) t;
-	changed := greatest(changed, details - added, 0);
+	changed := greatest(changed, details);
 END
 $$;
 
@@ -275,6 +314,8 @@ COMMENT ON FUNCTION warehouse.import_partitions(smallint) IS
 COMMENT ON FUNCTION warehouse.import_job_problems(smallint, jsonb) IS
 	'Puts into import_problem what of the jobs in the stage is not known to the warehouse.';
 COMMENT ON FUNCTION warehouse.create_import_stage() IS 'Makes the temporary tables that jobs go through.';
+COMMENT ON FUNCTION warehouse.detail_columns() IS 'Columns of job_detail that accounting fills.';
+COMMENT ON FUNCTION warehouse.insert_jobs(text[]) IS 'Inserts the jobs of the stage that are new, and takes them out of it.';
 COMMENT ON FUNCTION warehouse.merge_job_details() IS 'Brings job_detail in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_job_steps() IS 'Brings job_step in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_import_job(text, jsonb) IS
@@ -285,6 +326,7 @@ DECLARE
 BEGIN
 	FOREACH f IN ARRAY ARRAY['import_open_jobs(text)', 'import_partitions(smallint)',
 			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'merge_job_details()',
+			'detail_columns()', 'insert_jobs(text[])',
 			'merge_job_steps()', 'merge_import_job(text, jsonb)', 'prefer_accounting()',
 			'merge_stage(text[])', 'merge_documents(text[])'] LOOP
 		EXECUTE 'REVOKE ALL ON FUNCTION warehouse.' || f || ' FROM PUBLIC';
