@@ -7,8 +7,6 @@
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
 
-#define CLUSTERS (UINT64_C(1) << 62) // none that a fetch may want
-
 void accelerator_comes(struct accelerator_finder *f, struct accelerator_unit *u)
 {
 	if (u == NULL)
@@ -97,7 +95,7 @@ int finder_start(struct accelerator *a, struct frame_crew *crew)
 		.sample = look,
 		.publish = take_over,
 		.lose = lose,
-		.clusters = CLUSTERS,
+		.clusters = FRAME_LOOK,
 	};
 
 	a->finder = calloc(1, sizeof(*a->finder));

@@ -188,6 +188,7 @@ static void release(struct frame_member *unit)
 	if (unit->indom != FABRIC_INDOM_counter) {
 		free(u->extras); // each is a unit of its own
 		free(u->places);
+		fabric_close_files(u);
 		ethtool_release(&u->ethtool);
 	}
 	free(unit);

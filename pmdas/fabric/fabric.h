@@ -6,6 +6,7 @@
 #include "pmdas/fabric/ethtool.h"
 #include "pmdas/frame/accumulator.h"
 #include "pmdas/frame/frame.h"
+#include "pmdas/frame/held.h"
 #include "pmdas/frame/roster.h"
 
 enum fabric_cluster {
@@ -116,6 +117,8 @@ struct fabric_unit { // a port or an interface
 	enum fabric_source source;
 	char device[64];
 	char folder[160];
+	uint64_t folder_inode; // of the files that are held
+	struct frame_held files[FABRIC_ROWS];
 	union fabric_record shown; // under the crew's lock
 	union fabric_record next;  // of the worker that is inside
 	struct fabric_fold folds[FABRIC_ROWS];
@@ -172,6 +175,7 @@ void fabric_lose(void *device);
 
 // Reads one; read.c.
 void fabric_sample(void *device, uint64_t want);
+void fabric_close_files(struct fabric_unit *u);
 void fabric_map_ethtool(struct fabric_unit *u);
 
 // The next reading of a counter: its sum so far.

@@ -13,4 +13,5 @@ const struct frame_pmda fabric_pmda = {
 	.open = fabric_open,
 	.close = fabric_close,
 	.refresh = fabric_refresh,
+	.clock = UINT64_C(1) << FABRIC_CLUSTER_TRAFFIC, // which may have 32 bits
 };

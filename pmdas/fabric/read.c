@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +94,18 @@ static int read_counter(int folder, const char *file, uint64_t *ret)
 	return n < 0 ? (int)n : fabric_parse_counter(text, ret);
 }
 
+static int read_row(struct fabric_unit *u, unsigned i, int folder, int side, uint64_t *ret)
+{
+	const char *file = fabric_rows[i].file;
+	char text[80];
+	ssize_t n;
+
+	if (file[0] == '+')
+		return read_counter(side, file + 1, ret);
+	n = frame_held_read(&u->files[i], folder, file, text, sizeof(text));
+	return n < 0 ? (int)n : fabric_parse_counter(text, ret);
+}
+
 static void read_rows(struct fabric_unit *u, int folder, int side, uint64_t want)
 {
 	uint64_t raw = 0;
@@ -101,13 +114,12 @@ static void read_rows(struct fabric_unit *u, int folder, int side, uint64_t want
 		const struct fabric_row *row = &fabric_rows[i];
 		const struct frame_reading *field =
 			(const void *)((const char *)&u->next + row->field);
-		bool is_side = row->file[0] == '+';
 
 		if (!(row->sources & u->source) || !fabric_wants(want, row->cluster))
 			continue;
 		if (row->how == FABRIC_FIRST && field->known)
 			continue;
-		if (read_counter(is_side ? side : folder, row->file + is_side, &raw) == 0)
+		if (read_row(u, i, folder, side, &raw) == 0)
 			take(u, i, raw, now_ns());
 	}
 }
@@ -260,11 +272,29 @@ static uint64_t widen(uint64_t want)
 	return want;
 }
 
+void fabric_close_files(struct fabric_unit *u)
+{
+	for (unsigned i = 0; i < FABRIC_ROWS; i++)
+		frame_held_close(&u->files[i]);
+}
+
+// The device's folder; the files that are held are those of this one, not of one that was pulled.
+static int open_folder(struct fabric_unit *u)
+{
+	int fd = openat(u->fabric->root, u->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st = {0};
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != u->folder_inode)
+		fabric_close_files(u);
+	u->folder_inode = st.st_ino;
+	return fd;
+}
+
 void fabric_sample(void *device, uint64_t want)
 {
 	struct fabric_unit *u = device;
 	int root = u->fabric->root;
-	int folder = openat(root, u->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int folder = open_folder(u);
 	int side = -1;
 
 	memset(&u->next, 0, sizeof(u->next));

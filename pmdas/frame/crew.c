@@ -32,7 +32,8 @@ struct frame_crew {
 	size_t room;
 	size_t cursor;
 	uint64_t round;
-	uint64_t want; // clusters of this round
+	uint64_t want;  // clusters of this round
+	uint64_t clock; // and of the clock's
 	int64_t period_ns;
 	int64_t next_ns; // when the clock begins the next round
 	uint64_t polls;
@@ -64,6 +65,7 @@ int frame_crew_new(int64_t period_ns, struct frame_crew **ret)
 	if (c == NULL)
 		return -ENOMEM;
 	c->period_ns = period_ns;
+	c->clock = UINT64_MAX;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -72,6 +74,11 @@ int frame_crew_new(int64_t period_ns, struct frame_crew **ret)
 	pthread_condattr_destroy(&attr);
 	*ret = c;
 	return 0;
+}
+
+void frame_crew_clock(struct frame_crew *c, uint64_t want)
+{
+	c->clock = want;
 }
 
 int frame_crew_add(struct frame_crew *c, const struct frame_work *work)
@@ -104,6 +111,14 @@ void frame_crew_hasten(struct frame_crew *c, int64_t period_ns)
 	if (c->next_ns > now_ns() + period_ns)
 		c->next_ns = now_ns() + period_ns;
 	pthread_cond_broadcast(&c->wake); // who waits, waits for the old time
+}
+
+void frame_crew_widen(struct frame_crew *c, const void *device, uint64_t clusters)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->tasks[i]->work.device == device)
+			c->tasks[i]->work.clusters |= clusters;
+	}
 }
 
 // Nobody is inside it.
@@ -198,13 +213,12 @@ static void do_task(struct frame_crew *c, struct task *t)
 		if (t->round < c->round)
 			c->cursor = 0; // a newer round has passed it while it was busy
 	}
-	if (round_done(c))
-		pthread_cond_signal(&c->done);
 }
 
 static void *worker(void *arg)
 {
 	struct frame_crew *c = arg;
+	bool worked = false;
 
 	pthread_mutex_lock(&c->lock);
 	while (!c->quit) {
@@ -212,12 +226,16 @@ static void *worker(void *arg)
 
 		if (t != NULL) {
 			do_task(c, t);
+			worked = true;
 			continue;
 		}
+		if (worked && round_done(c))
+			pthread_cond_signal(&c->done);
+		worked = false;
 		if (now_ns() >= c->next_ns) {
 			c->next_ns = now_ns() + c->period_ns;
+			begin_round(c, c->polls ? c->clock : UINT64_MAX);
 			c->polls++;
-			begin_round(c, UINT64_MAX);
 			continue;
 		}
 		wait_until(&c->wake, &c->lock, c->next_ns);
@@ -295,7 +313,8 @@ void frame_crew_refresh(struct frame_crew *c, uint64_t want)
 
 	pthread_mutex_lock(&c->lock);
 	begin_round(c, want);
-	pthread_cond_signal(&c->wake);
+	if (!round_done(c))
+		pthread_cond_signal(&c->wake);
 	wait_round(c, start + CREW_PATIENCE_NS / 2);
 	if (!round_done(c)) {
 		// Somebody hangs. The others' devices get a fresh worker and the other half of the time.

@@ -19,7 +19,7 @@ struct frame_work { // one device
 	void (*publish)(void *device, uint64_t want, int64_t now_ns);
 	// Marks all values of the device as not known, under the crew's lock.
 	void (*lose)(void *device);
-	uint64_t clusters; // that the device has values of, one bit a cluster
+	uint64_t clusters; // that the device has values of, one bit a cluster (or part of one)
 	// May be NULL. The device was retired and nobody is inside it any more; under the crew's lock.
 	void (*retired)(void *device);
 };
@@ -29,10 +29,16 @@ struct frame_crew;
 int frame_crew_new(int64_t period_ns, struct frame_crew **ret);
 int frame_crew_start(struct frame_crew *c);
 
+// What the clock reads from its second round on, if not everything; before the start.
+void frame_crew_clock(struct frame_crew *c, uint64_t want);
+
 // Both before the start, or under the crew's lock. A device that is added is read from the next round
 // on; one that is retired is never read again, but a worker may still be inside it.
 int frame_crew_add(struct frame_crew *c, const struct frame_work *work);
 void frame_crew_retire(struct frame_crew *c, const void *device);
+
+// The device has values of these clusters, too; under the crew's lock.
+void frame_crew_widen(struct frame_crew *c, const void *device, uint64_t clusters);
 
 // From now on the clock begins a round at least every period_ns; under the crew's lock.
 void frame_crew_hasten(struct frame_crew *c, int64_t period_ns);

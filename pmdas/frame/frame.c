@@ -11,6 +11,7 @@
 struct frame_slot { // what a pmdaMetric's user pointer leads to
 	struct frame *frame;
 	const struct frame_metric *row;
+	uint64_t need; // to be read for it
 };
 
 #define UNIT(id, word_, labelled_, space, time, count, space_scale, time_scale, count_scale) \
@@ -47,19 +48,30 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static const void *record_of(const struct frame *f, int indom, unsigned id)
+static const struct frame_instance *find_instance(struct frame_indom *d, unsigned id)
 {
-	const struct frame_indom *d;
+	struct frame_instance key = {.id = (int)id};
 	const struct frame_instance *found;
-	struct frame_instance key;
+
+	if (d->n == 0)
+		return NULL;
+	if (d->next < d->n && d->set[d->next].id == key.id)
+		found = &d->set[d->next];
+	else
+		found = bsearch(&key, d->set, d->n, sizeof(*d->set), by_id);
+	if (found != NULL)
+		d->next =
+			(unsigned)(found - d->set) + 1 < d->n ? (unsigned)(found - d->set) + 1 : 0;
+	return found;
+}
+
+static const void *record_of(struct frame *f, int indom, unsigned id)
+{
+	const struct frame_instance *found;
 
 	if (indom == FRAME_NODE)
 		return f->state;
-	d = &f->indoms[indom];
-	if (d->n == 0)
-		return NULL;
-	key.id = (int)id;
-	found = bsearch(&key, d->set, d->n, sizeof(*d->set), by_id);
+	found = find_instance(&f->indoms[indom], id);
 	return found ? found->record : NULL;
 }
 
@@ -74,14 +86,35 @@ static int fetch_value(pmdaMetric *metric, unsigned id, pmAtomValue *ret)
 	return slot->row->read(slot->row, record, ret);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct frame_slot *x = a;
+	const struct frame_slot *y = b;
+	unsigned m = x->row->cluster << 10 | x->row->item;
+	unsigned n = y->row->cluster << 10 | y->row->item;
+
+	return (m > n) - (m < n);
+}
+
+static const struct frame_slot *slot_of(const struct frame *f, pmID id)
+{
+	struct frame_metric row = {.cluster = pmID_cluster(id), .item = pmID_item(id)};
+	struct frame_slot key = {.row = &row};
+
+	return bsearch(&key, f->slots, f->pmda->n_metrics, sizeof(key), by_number);
+}
+
 static int fetch(int n, pmID *ids, pmResult **ret, pmdaExt *ext)
 {
 	struct frame *f = pmdaExtGetData(ext);
 	uint64_t want = 0;
 	int rc;
 
-	for (int i = 0; i < n; i++)
-		want |= UINT64_C(1) << (pmID_cluster(ids[i]) & 63);
+	for (int i = 0; i < n; i++) {
+		const struct frame_slot *slot = slot_of(f, ids[i]);
+
+		want |= slot != NULL ? slot->need : 0;
+	}
 	frame_crew_refresh(f->crew, want);
 	if (f->pmda->refresh != NULL)
 		f->pmda->refresh(f, f->state);
@@ -107,13 +140,9 @@ static int instance(pmInDom indom, int id, char *name, pmInResult **ret, pmdaExt
 
 static const struct frame_metric *metric_row(const struct frame *f, pmID id)
 {
-	for (unsigned i = 0; i < f->pmda->n_metrics; i++) {
-		const struct frame_metric *m = &f->pmda->metrics[i];
+	const struct frame_slot *slot = slot_of(f, id);
 
-		if (m->cluster == pmID_cluster(id) && m->item == pmID_item(id))
-			return m;
-	}
-	return NULL;
+	return slot != NULL ? slot->row : NULL;
 }
 
 static int text(int id, int type, char **ret, pmdaExt *ext)
@@ -208,6 +237,7 @@ int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance
 	free_set(p);
 	free(d->set);
 	d->n = 0;
+	d->next = 0;
 	d->set = calloc(n ? n : 1, sizeof(*set));
 	p->it_set = calloc(n ? n : 1, sizeof(*p->it_set));
 	if (d->set == NULL || p->it_set == NULL)
@@ -236,14 +266,28 @@ int frame_instance_id(const char *name, unsigned attempt)
 	return (int)(hash >> 1);
 }
 
-static void fill_tables(struct frame *f)
+static void fill_slots(struct frame *f)
 {
-	for (unsigned i = 0; i < f->pmda->n_indoms; i++)
-		f->pmda_indoms[i].it_indom = i;
 	for (unsigned i = 0; i < f->pmda->n_metrics; i++) {
 		const struct frame_metric *m = &f->pmda->metrics[i];
 
-		f->slots[i] = (struct frame_slot){.frame = f, .row = m};
+		f->slots[i] = (struct frame_slot){
+			.frame = f,
+			.row = m,
+			.need = f->pmda->need ? f->pmda->need(m) : UINT64_C(1) << m->cluster,
+		};
+	}
+	qsort(f->slots, f->pmda->n_metrics, sizeof(*f->slots), by_number);
+}
+
+static void fill_tables(struct frame *f)
+{
+	fill_slots(f);
+	for (unsigned i = 0; i < f->pmda->n_indoms; i++)
+		f->pmda_indoms[i].it_indom = i;
+	for (unsigned i = 0; i < f->pmda->n_metrics; i++) {
+		const struct frame_metric *m = f->slots[i].row;
+
 		f->pmda_metrics[i] = (pmdaMetric){
 			.m_user = &f->slots[i],
 			.m_desc =
@@ -276,6 +320,8 @@ int frame_open(
 		fill_tables(f);
 		rc = frame_crew_new(options->period_ns, &f->crew);
 	}
+	if (rc == 0 && pmda->clock != 0)
+		frame_crew_clock(f->crew, pmda->clock | FRAME_LOOK);
 	if (rc == 0)
 		rc = pmda->open(f, options, &f->state);
 	if (rc < 0) {

@@ -41,6 +41,9 @@ struct frame_unit {
 #define UNIT(id, ...) extern const struct frame_unit frame_unit_##id;
 #include "pmdas/frame/units.def"
 
+// A bit that no metric needs: what the clock alone has to do, as looking for new devices.
+#define FRAME_LOOK (UINT64_C(1) << 63)
+
 #define FRAME_NODE (-1) // the "instance domain" of metrics with one value for the node
 
 struct frame_metric { // one row of a .def table
@@ -83,6 +86,12 @@ struct frame_pmda {
 	// May be NULL. Before each answer about values or instances, under the crew's lock: what came and
 	// went since can be put into the instance domains by frame_indom_set(). Must not block.
 	void (*refresh)(struct frame *f, void *state);
+	// May be NULL: then a metric needs its cluster. Else which bits of frame_work.clusters have to be
+	// read for the metric; bits that are no cluster's number may be used for parts of one.
+	uint64_t (*need)(const struct frame_metric *m);
+	// Bits that the clock reads, 0 = all: what would wrap, or be missed, between two fetches, and
+	// FRAME_LOOK. All are read once at the start.
+	uint64_t clock;
 	// Capabilities that stay when the program gives up root, as in frame_become().
 	uint64_t keep;
 };
@@ -97,6 +106,7 @@ struct frame_instance {
 struct frame_indom {
 	struct frame_instance *set; // ascending by id
 	unsigned n;
+	unsigned next; // commonly the one that is asked for next
 };
 
 struct frame {
@@ -106,7 +116,7 @@ struct frame {
 	struct frame_indom *indoms;
 	pmdaIndom *pmda_indoms;
 	pmdaMetric *pmda_metrics;
-	struct frame_slot *slots;
+	struct frame_slot *slots; // ascending by cluster and item
 };
 
 // Replaces the instances of an instance domain; the set is copied.

@@ -150,7 +150,7 @@ int frame_roster_start(struct frame_roster *r, struct frame *f)
 		.sample = look,
 		.publish = publish,
 		.lose = lose,
-		.clusters = UINT64_MAX};
+		.clusters = FRAME_LOOK};
 
 	look(r, UINT64_MAX);
 	publish(r, UINT64_MAX, 0);

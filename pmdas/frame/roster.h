@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Things that come and go (ports, mounts, targets, counters of these): the members of a PMDA's instance
-// domains. One worker looks which are there, in each round and without the lock; what it found
+// domains. One worker looks which are there, by the clock and without the lock; what it found
 // becomes instances and work when the frame asks for a refresh. A unit that is gone keeps its id
 // and memory, and is found again by its name: counters of a cable that was pulled carry on.
 #pragma once

@@ -13,6 +13,10 @@
 const struct frame_pmda msr_pmda = {
 	FRAME_TABLES,
 	.keep = UINT64_C(1) << CAP_SYS_RAWIO, // for a CPU that comes back online
+	.need = msr_need,
+	// The rest is as wide as its registers, or of the moment.
+	.clock = UINT64_C(1) << MSR_CLUSTER_ENERGY | UINT64_C(1) << MSR_CLUSTER_LIMIT |
+                 UINT64_C(1) << MSR_CLUSTER_METER,
 	.open = msr_open,
 	.close = msr_close,
 };

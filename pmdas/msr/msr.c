@@ -301,8 +301,7 @@ int msr_open(struct frame *f, const struct frame_options *options, void **ret_st
 			.sample = msr_sample,
 			.publish = msr_publish,
 			.lose = msr_lose,
-			.clusters = ~(UINT64_C(1) << MSR_CLUSTER_CONTROL |
-				      UINT64_C(1) << MSR_CLUSTER_METER),
+			.clusters = msr_clusters_of(&m->cpus[i]),
 		};
 
 		// While we still may: the rights to open are given up soon.

@@ -15,6 +15,16 @@ enum msr_cluster {
 #include "pmdas/msr/metrics.def"
 };
 
+// Parts of clusters that are read by themselves: bits of what a round wants, beside the clusters' own.
+#define MSR_PARTS       16
+#define MSR_CPU_PART(i) (UINT64_C(1) << (MSR_PARTS + (i))) // by item
+#define MSR_APERF       MSR_CPU_PART(0)
+#define MSR_MPERF       MSR_CPU_PART(1)
+#define MSR_TSC         MSR_CPU_PART(2)
+#define MSR_SMI         MSR_CPU_PART(3)
+#define MSR_BASE        MSR_CPU_PART(4)
+#define MSR_EFFECTIVE   MSR_CPU_PART(5)
+
 enum msr_indom {
 #define INDOM(id, ...) MSR_INDOM_##id,
 #include "pmdas/msr/metrics.def"
@@ -43,7 +53,7 @@ struct msr_counter {
 
 struct msr_raw { // what the last sample of a device brought
 	uint64_t value;
-	int rc; // 0, the error of the read, or -ENODATA: was not asked
+	int rc; // 0, or the error of the read
 };
 
 struct msr_package { // a die, where a package has several with counters of their own
@@ -86,9 +96,13 @@ struct msr_cpu {
 	struct msr_package *package; // NULL: offline when we began
 	struct msr_plane *plane;
 	struct msr_core *core;
-	unsigned reads;    // one bit each scope that this CPU reads for
-	unsigned inherits; // scopes handed over by a CPU that went offline
-	int opened;        // of the last attempt
+	unsigned reads;        // one bit each scope that this CPU reads for
+	unsigned inherits;     // scopes handed over by a CPU that went offline
+	int opened;            // of the last attempt
+	uint64_t planned_want; // what the plan is for: one bit each register
+	unsigned planned_reads;
+	uint64_t plan;
+	uint64_t sampled; // one bit each register that was read
 	struct msr_raw raw[MSR_REGISTERS];
 	struct msr_counter aperf;
 	struct msr_counter mperf;
@@ -132,6 +146,11 @@ extern const struct frame_pmda msr_pmda;
 int msr_open(struct frame *f, const struct frame_options *options, void **ret_state);
 void msr_close(void *state);
 int msr_open_machine(const struct frame_options *options, struct msr **ret);
+
+uint64_t msr_need(const struct frame_metric *m); // see struct frame_pmda
+
+// Clusters and parts that the CPU reads something for.
+uint64_t msr_clusters_of(const struct msr_cpu *c);
 
 // Work of one CPU's device; see struct frame_work.
 void msr_sample(void *device, uint64_t want);

@@ -33,8 +33,6 @@ static publisher msr_publish_field;
 static publisher msr_publish_constant;
 
 #define ENERGY        (UINT64_C(1) << MSR_CLUSTER_ENERGY)
-#define CPU           (UINT64_C(1) << MSR_CLUSTER_CPU)
-#define FREQUENCY     (UINT64_C(1) << MSR_CLUSTER_FREQUENCY)
 #define TEMPERATURE   (UINT64_C(1) << MSR_CLUSTER_TEMPERATURE)
 #define IDLE          (UINT64_C(1) << MSR_CLUSTER_IDLE)
 #define LIMIT         (UINT64_C(1) << MSR_CLUSTER_LIMIT)
@@ -83,22 +81,68 @@ static uint32_t address_of(const struct msr_cpu *c, const struct msr_register *r
 	return r->address[m->vendor];
 }
 
+uint64_t msr_need(const struct frame_metric *m)
+{
+	if (m->cluster == MSR_CLUSTER_CPU)
+		return MSR_CPU_PART(m->item);
+	if (m->cluster == MSR_CLUSTER_FREQUENCY)
+		return m->item == 0 ? MSR_BASE : MSR_EFFECTIVE | MSR_BASE | MSR_APERF | MSR_MPERF;
+	return UINT64_C(1) << m->cluster;
+}
+
+uint64_t msr_clusters_of(const struct msr_cpu *c)
+{
+	uint64_t clusters = MSR_EFFECTIVE;
+
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		if (address_of(c, &registers[i]) != 0)
+			clusters |= registers[i].clusters;
+	}
+	return clusters;
+}
+
+_Static_assert(MSR_REGISTERS <= 64, "a plan has a bit for each register");
+
+// Registers to read for what is wanted: mostly the same as the last time.
+static uint64_t plan_of(struct msr_cpu *c, uint64_t want)
+{
+	if (c->planned_want == want && c->planned_reads == c->reads)
+		return c->plan;
+	c->plan = 0;
+	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+		if (registers[i].clusters & want && address_of(c, &registers[i]) != 0)
+			c->plan |= UINT64_C(1) << i;
+	}
+	c->planned_want = want;
+	c->planned_reads = c->reads;
+	return c->plan;
+}
+
+// The lowest of the registers that are left, which is taken out.
+static size_t take_register(uint64_t *left)
+{
+	size_t i = (size_t)__builtin_ctzll(*left);
+
+	*left &= *left - 1;
+	return i;
+}
+
 void msr_sample(void *device, uint64_t want)
 {
 	struct msr_cpu *c = device;
 
+	c->sampled = plan_of(c, want);
+	if (c->sampled == 0)
+		return;
 	c->opened = msr_device_open(&c->device);
-	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
-		const struct msr_register *r = &registers[i];
-		uint32_t address = address_of(c, r);
+	for (uint64_t left = c->sampled; left != 0;) {
+		size_t i = take_register(&left);
 		struct msr_raw *raw = &c->raw[i];
 
-		raw->rc = -ENODATA;
-		if (address == 0 || !(r->clusters & want))
-			continue;
 		raw->rc = c->opened;
 		if (c->opened == 0)
-			raw->rc = msr_device_read(&c->device, address, &raw->value);
+			raw->rc = msr_device_read(
+				&c->device, address_of(c, &registers[i]), &raw->value);
 	}
 }
 
@@ -225,6 +269,14 @@ static bool is_gone(int rc)
 	return rc == -ENXIO || rc == -ENOENT || rc == -ENODEV;
 }
 
+// Who is inside the other takes it over when it publishes; till then nothing is read for the scope.
+static void pass_on(struct msr *m, struct msr_cpu *other, enum msr_scope scope)
+{
+	other->inherits |= 1U << scope;
+	if (m->crew != NULL)
+		frame_crew_widen(m->crew, other, UINT64_MAX);
+}
+
 // A CPU that went offline cannot read for its package any more: the next one does.
 static void hand_over(struct msr_cpu *c)
 {
@@ -239,7 +291,7 @@ static void hand_over(struct msr_cpu *c)
 
 			if (record_of(other, scope) == record_of(c, scope)) {
 				c->reads &= ~(1U << scope);
-				other->inherits |= 1U << scope;
+				pass_on(m, other, scope);
 				break;
 			}
 		}
@@ -248,7 +300,9 @@ static void hand_over(struct msr_cpu *c)
 
 static int first_error(const struct msr_cpu *c)
 {
-	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+	for (uint64_t left = c->sampled; left != 0;) {
+		size_t i = take_register(&left);
+
 		if (is_gone(c->raw[i].rc))
 			return c->raw[i].rc;
 	}
@@ -263,10 +317,10 @@ static void count_errors(struct msr_cpu *c)
 		*errors += !is_gone(c->opened);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
-		int rc = c->raw[i].rc;
+	for (uint64_t left = c->sampled; left != 0;) {
+		int rc = c->raw[take_register(&left)].rc;
 
-		*errors += rc != 0 && rc != -EIO && rc != -ENODATA && !is_gone(rc);
+		*errors += rc != 0 && rc != -EIO && !is_gone(rc);
 	}
 }
 
@@ -274,22 +328,24 @@ void msr_publish(void *device, uint64_t want, int64_t now_ns)
 {
 	struct msr_cpu *c = device;
 
-	for (size_t i = 0; i < ARRAY_LEN(registers); i++) {
+	for (uint64_t left = c->sampled; left != 0;) {
+		size_t i = take_register(&left);
 		const struct msr_register *r = &registers[i];
-		char *record = record_of(c, r->scope);
 
-		if (c->raw[i].rc != -ENODATA)
-			r->publish(c, r, record + r->field, &c->raw[i], now_ns);
+		r->publish(c, r, (char *)record_of(c, r->scope) + r->field, &c->raw[i], now_ns);
 	}
-	if (want & (FREQUENCY | TEMPERATURE) && c->reads & 1U << MSR_SCOPE_PACKAGE)
+	if (want & (MSR_BASE | TEMPERATURE) && c->reads & 1U << MSR_SCOPE_PACKAGE)
 		derive_package(c);
-	if (want & FREQUENCY)
+	if (want & MSR_EFFECTIVE)
 		derive_frequency(c, now_ns);
-	count_errors(c);
+	if (c->sampled != 0)
+		count_errors(c);
 	if (is_gone(first_error(c))) {
 		msr_device_close(&c->device);
 		hand_over(c);
 	}
+	if (c->inherits == 0)
+		return;
 	c->reads |= c->inherits;
 	c->inherits = 0;
 }

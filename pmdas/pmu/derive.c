@@ -64,6 +64,18 @@ void pmu_derive(uint64_t slots, struct pmu_values *v)
 	}
 }
 
+uint64_t pmu_derived_from(enum pmu_role role)
+{
+	uint64_t roles = UINT64_C(1) << role;
+
+	// What a sum is made of stands before it.
+	for (size_t i = ARRAY_LEN(sums_of); i > 0; i--) {
+		for (unsigned k = 0; roles >> sums_of[i - 1].role & 1 && k < sums_of[i - 1].n; k++)
+			roles |= UINT64_C(1) << sums_of[i - 1].parts[k].role;
+	}
+	return roles;
+}
+
 void pmu_fill(const struct pmu_sums *sums, uint64_t slots, struct pmu_values *ret)
 {
 	for (unsigned i = 0; i < PMU_SLOTS; i++) {

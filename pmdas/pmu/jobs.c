@@ -17,7 +17,6 @@
 #include "common/macro.h"
 #include "pmdas/frame/job.h"
 #include "pmdas/frame/parse.h"
-#include "pmdas/pmu/hold.h"
 #include "pmdas/pmu/pmu.h"
 
 #define JOBS_MAX  128
@@ -253,7 +252,7 @@ static void find_cpus(struct pmu_jobs *j, struct job *job)
 	}
 }
 
-static void count_job(struct pmu_jobs *j, struct job *job)
+static void count_job(struct pmu_jobs *j, struct job *job, uint64_t roles)
 {
 	struct pmu_account *a = &j->pmu->account;
 	uint64_t slots = j->pmu->for_jobs.slots;
@@ -262,6 +261,8 @@ static void count_job(struct pmu_jobs *j, struct job *job)
 
 	if (job->seen)
 		find_cpus(j, job);
+	else
+		roles = UINT64_MAX; // for the last time
 	for (unsigned i = 0; i < job->n; i++) {
 		struct pmu_tally *t = &job->tallies[i];
 
@@ -271,7 +272,7 @@ static void count_job(struct pmu_jobs *j, struct job *job)
 		} else {
 			if (job->seen)
 				pmu_tally_open(a, t, job->fd, now);
-			pmu_tally_read(a, t);
+			pmu_tally_read(a, t, roles);
 		}
 		pmu_tally_add(t, &sums);
 	}
@@ -312,7 +313,7 @@ static void give_back(struct pmu_jobs *j)
 		struct job *job = j->jobs[i];
 
 		for (unsigned k = 0; k < job->n; k++)
-			pmu_tally_close(&j->pmu->account, &job->tallies[k]);
+			pmu_tally_give_back(&j->pmu->account, &job->tallies[k]);
 		if (job->fd >= 0)
 			memset(&job->next, 0, sizeof(job->next));
 	}
@@ -321,21 +322,23 @@ static void give_back(struct pmu_jobs *j)
 static void sample(void *device, uint64_t want)
 {
 	struct pmu_jobs *j = device;
-	char by[200];
+	uint64_t roles = pmu_roles_of_parts(want >> PMU_JOB_PARTS & PMU_PARTS);
+	struct pmu_state state;
 
-	(void)want;
 	j->left_out = 0;
 	for (unsigned i = 0; i < j->n; i++)
 		j->jobs[i]->seen = false;
-	if (pmu_read_online(j->pmu->root, &j->online) < 0)
+	pmu_look(j->pmu, &state);
+	if (!state.known)
 		return;
+	j->online = state.online;
 	walk(j, "", 0);
-	if (pmu_held(j->pmu->root, &j->pmu->site, by, sizeof(by)))
+	if (state.held)
 		give_back(j);
 	else
 		for (unsigned i = 0; i < j->n; i++) {
 			if (j->jobs[i]->fd >= 0)
-				count_job(j, j->jobs[i]);
+				count_job(j, j->jobs[i], roles);
 		}
 	for (unsigned i = 0; i < j->n; i++) {
 		if (j->jobs[i]->fd >= 0 && !j->jobs[i]->seen)
@@ -397,7 +400,7 @@ int pmu_jobs_add(struct pmu_jobs *j, struct frame_crew *crew)
 		.sample = sample,
 		.publish = publish,
 		.lose = lose,
-		.clusters = UINT64_C(1) << PMU_CLUSTER_JOB | UINT64_C(1) << PMU_CLUSTER_CONTROL,
+		.clusters = PMU_PARTS << PMU_JOB_PARTS | FRAME_LOOK,
 	};
 
 	return frame_crew_add(crew, &work);

@@ -5,6 +5,8 @@
 // and 48 bits itself, by the interrupt at each wrap or a timer of its own.
 #pragma once
 
+#include <stdbool.h>
+
 #include "pmdas/pmu/encode.h"
 
 #define PMU_GROUP_MAX 8
@@ -41,3 +43,10 @@ extern const struct pmu_kernel pmu_linux;
 // opened. ROOT/perf/counters, where it is, limits the events of a group. The context points to the
 // descriptor of ROOT.
 extern const struct pmu_kernel pmu_stand_in;
+
+// Where there is a file ROOT/perf/software every event is a software event of this machine that counts
+// nothing, on the CPU that opens it: what reading costs, but for the interrupts of other CPUs.
+extern const struct pmu_kernel pmu_software;
+
+// The kernel of a machine below root, which is "/" if it is not a stand-in.
+const struct pmu_kernel *pmu_kernel_of(int root, bool is_stand_in);

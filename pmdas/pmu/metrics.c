@@ -16,5 +16,7 @@
 
 const struct frame_pmda pmu_pmda = {
 	FRAME_TABLES, .open = pmu_open, .close = pmu_close, .refresh = pmu_refresh,
+	.need = pmu_need,
+	.clock = FRAME_LOOK,       // the kernel's counters never wrap
 	.keep = UINT64_C(1) << 38, // CAP_PERFMON, of Linux 5.8
 };

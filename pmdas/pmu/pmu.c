@@ -7,6 +7,7 @@
 #include "pmdas/pmu/pmu.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 
 #define CONFIG               "etc/jobsight/pmu.conf"
 #define CONFIG_MAX           65536
+#define GLANCE_NS            INT64_C(20000000)
 #define DESCRIPTORS_RESERVED 64 // for everything but events
 
 int64_t pmu_now_ns(void)
@@ -65,7 +67,70 @@ int pmu_read_online(int root, struct pmu_online *ret)
 	return n;
 }
 
-static void read_tallies(struct pmu_unit *u, const struct pmu_online *online)
+// The last look at the machine.
+struct pmu_glance {
+	pthread_mutex_t lock;
+	int64_t ns; // 0 = none yet
+	struct pmu_state state;
+};
+
+void pmu_look(struct pmu *p, struct pmu_state *ret)
+{
+	struct pmu_glance *g = p->glance;
+	int64_t now = pmu_now_ns();
+	char by[200];
+
+	pthread_mutex_lock(&g->lock);
+	if (g->ns == 0 || now - g->ns > GLANCE_NS) {
+		g->state.held = pmu_held(p->root, &p->site, by, sizeof(by));
+		g->state.known = pmu_read_online(p->root, &g->state.online) >= 0;
+		g->ns = now;
+	}
+	*ret = g->state;
+	pthread_mutex_unlock(&g->lock);
+}
+
+uint64_t pmu_roles_of_parts(uint64_t parts)
+{
+	uint64_t roles = 0;
+
+	for (unsigned i = 0; i < PMU_ROLES; i++) {
+		if (parts >> pmu_roles[i].group & 1)
+			roles |= UINT64_C(1) << i;
+	}
+	return roles;
+}
+
+// Groups of roles that a value is made from.
+static uint64_t parts_of(const struct frame_metric *m)
+{
+	unsigned slot = (unsigned)(m->field / sizeof(struct frame_reading));
+	uint64_t roles = slot < PMU_ROLES ? pmu_derived_from((enum pmu_role)slot) : UINT64_MAX;
+	uint64_t parts = 0;
+
+	for (unsigned i = 0; i < PMU_ROLES; i++)
+		parts |= (roles >> i & 1) << pmu_roles[i].group;
+	return parts;
+}
+
+uint64_t pmu_need(const struct frame_metric *m)
+{
+	if (m->cluster == PMU_CLUSTER_CPU)
+		return parts_of(m) << PMU_CPU_PARTS;
+	if (m->cluster == PMU_CLUSTER_JOB)
+		return parts_of(m) << PMU_JOB_PARTS;
+	return UINT64_C(1) << m->cluster;
+}
+
+// Slots to be read: where there are no parts, all.
+static uint64_t slots_of(const struct pmu_unit *u, uint64_t want)
+{
+	if (u->each_cpu)
+		return pmu_roles_of_parts(want >> PMU_CPU_PARTS & PMU_PARTS);
+	return want & ~FRAME_LOOK ? UINT64_MAX : 0;
+}
+
+static void read_tallies(struct pmu_unit *u, const struct pmu_online *online, uint64_t slots)
 {
 	struct pmu_account *a = &u->pmu->account;
 	int64_t now = pmu_now_ns();
@@ -80,7 +145,7 @@ static void read_tallies(struct pmu_unit *u, const struct pmu_online *online)
 				continue;
 		} else {
 			pmu_tally_open(a, t, -1, now);
-			pmu_tally_read(a, t);
+			pmu_tally_read(a, t, slots);
 		}
 		pmu_tally_add(t, &u->sums[t->record]);
 		if (u->each_cpu && t->groups[0].known)
@@ -96,19 +161,18 @@ static void read_tallies(struct pmu_unit *u, const struct pmu_online *online)
 static void sample(void *device, uint64_t want)
 {
 	struct pmu_unit *u = device;
-	struct pmu_online online;
-	char by[200];
+	struct pmu_state state;
 
-	(void)want;
 	memset(u->sums, 0, u->n_records * sizeof(*u->sums));
 	memset(u->next, 0, u->n_records * sizeof(*u->next));
-	if (pmu_held(u->pmu->root, &u->pmu->site, by, sizeof(by))) {
+	pmu_look(u->pmu, &state);
+	if (state.held) {
 		for (unsigned i = 0; i < u->n; i++)
-			pmu_tally_close(&u->pmu->account, &u->tallies[i]);
+			pmu_tally_give_back(&u->pmu->account, &u->tallies[i]);
 		return;
 	}
-	if (pmu_read_online(u->pmu->root, &online) >= 0)
-		read_tallies(u, &online);
+	if (state.known)
+		read_tallies(u, &state.online, slots_of(u, want));
 }
 
 static void publish(void *device, uint64_t want, int64_t now_ns)
@@ -189,14 +253,15 @@ static int add_tally(struct pmu_unit *u, const struct pmu_plan *plan, unsigned c
 	return 0;
 }
 
-static int add_work(struct pmu *p, struct pmu_unit *u, enum pmu_cluster cluster)
+// The clock looks whether events have to be opened, or given back.
+static int add_work(struct pmu *p, struct pmu_unit *u, uint64_t parts)
 {
 	struct frame_work work = {
 		.device = u,
 		.sample = sample,
 		.publish = publish,
 		.lose = lose,
-		.clusters = UINT64_C(1) << cluster,
+		.clusters = parts | FRAME_LOOK,
 	};
 
 	return frame_crew_add(p->crew, &work);
@@ -270,7 +335,7 @@ static int add_cpus_of_package(struct pmu *p, const struct machine *m, unsigned 
 	u->slots = p->cores.slots;
 	u->roles = true;
 	u->each_cpu = true;
-	return add_work(p, u, PMU_CLUSTER_CPU);
+	return add_work(p, u, PMU_PARTS << PMU_CPU_PARTS);
 }
 
 static int add_cpus(struct pmu *p, struct frame *f, const struct machine *m)
@@ -332,7 +397,7 @@ static int add_packages(struct pmu *p, struct frame *f, const struct machine *m)
 		pmsprintf(set[k].name, sizeof(set[k].name), "package%u", k);
 		rc = add_boxes(u, &p->packages, m, (int)k);
 		if (rc == 0)
-			rc = add_work(p, u, PMU_CLUSTER_PACKAGE);
+			rc = add_work(p, u, UINT64_C(1) << PMU_CLUSTER_PACKAGE);
 	}
 	if (rc == 0)
 		rc = frame_indom_set(f, PMU_INDOM_package, set, m->packages);
@@ -364,7 +429,7 @@ static int add_site_events(struct pmu *p, struct frame *f, const struct machine 
 		n_set++;
 	}
 	TRY(frame_indom_set(f, PMU_INDOM_event, set, n_set));
-	return add_work(p, u, PMU_CLUSTER_EVENT);
+	return add_work(p, u, UINT64_C(1) << PMU_CLUSTER_EVENT);
 }
 
 static int add_units(struct pmu *p, struct frame *f, const struct machine *m)
@@ -374,7 +439,7 @@ static int add_units(struct pmu *p, struct frame *f, const struct machine *m)
 		.sample = keep,
 		.publish = publish_node,
 		.lose = lose_node,
-		.clusters = UINT64_MAX,
+		.clusters = UINT64_C(1) << PMU_CLUSTER_CONTROL | FRAME_LOOK,
 	};
 
 	p->units = calloc(2 * (size_t)m->packages + 1, sizeof(*p->units));
@@ -453,6 +518,10 @@ static int plan_all(struct pmu *p)
 {
 	unsigned model = read_model(p);
 
+	p->glance = calloc(1, sizeof(*p->glance));
+	if (p->glance == NULL)
+		return -ENOMEM;
+	pthread_mutex_init(&p->glance->lock, NULL);
 	TRY(read_site(p));
 	TRY(pmu_plan_cores(p->root, model, &p->site, PMU_NODE, &p->cores));
 	TRY(pmu_plan_cores(p->root, model, &p->site, PMU_JOBS, &p->for_jobs));
@@ -472,7 +541,7 @@ int pmu_open(struct frame *f, const struct frame_options *options, void **ret_st
 	if (rc == 0) {
 		p->crew = f->crew;
 		p->root = frame_open_root(options->root);
-		p->account.kernel = *options->root ? &pmu_stand_in : &pmu_linux;
+		p->account.kernel = pmu_kernel_of(p->root, *options->root != '\0');
 		p->account.context = &p->root;
 		rc = p->root < 0 ? p->root : plan_all(p);
 	}
@@ -515,6 +584,9 @@ void pmu_close(void *state)
 	pmu_plan_free(&p->site_cores);
 	pmu_box_plans_free(&p->packages);
 	pmu_box_plans_free(&p->site_boxes);
+	if (p->glance != NULL)
+		pthread_mutex_destroy(&p->glance->lock);
+	free(p->glance);
 	if (p->root >= 0)
 		close(p->root);
 	free(p);

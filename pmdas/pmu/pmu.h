@@ -19,6 +19,11 @@ enum pmu_indom {
 
 #define PMU_SHARE PMU_ROLES // slot of the share of time
 
+// Bits of what a round wants, beside the clusters' own: a bit for each group of roles, of CPUs and of jobs.
+#define PMU_CPU_PARTS 16
+#define PMU_JOB_PARTS 32
+#define PMU_PARTS     UINT64_C(0xffff)
+
 // Of a CPU, a package or a job: by role. Of the site's events: by their number.
 struct pmu_values {
 	struct frame_reading v[PMU_SLOTS];
@@ -50,6 +55,7 @@ struct pmu_unit { // that a thread of the crew reads at once
 };
 
 struct pmu_jobs;
+struct pmu_glance;
 
 struct pmu { // begins with the record of the node's metrics
 	struct pmu_node node;
@@ -63,9 +69,14 @@ struct pmu { // begins with the record of the node's metrics
 	struct pmu_unit *units;
 	unsigned n_units;
 	struct pmu_jobs *jobs;
+	struct pmu_glance *glance;
 };
 
 int64_t pmu_now_ns(void);
+
+uint64_t pmu_need(const struct frame_metric *m); // see struct frame_pmda
+// The roles that are to be read, when these parts are wanted; one bit each.
+uint64_t pmu_roles_of_parts(uint64_t parts);
 
 static inline void pmu_set(struct frame_reading *r, uint64_t value)
 {
@@ -79,9 +90,17 @@ struct pmu_online {
 };
 int pmu_read_online(int root, struct pmu_online *ret);
 
+struct pmu_state { // of the machine
+	bool held; // the counters are somebody else's
+	bool known;
+	struct pmu_online online;
+};
+void pmu_look(struct pmu *p, struct pmu_state *ret); // for all that read at the same time: once
+
 // From sums to values, with those that follow from others.
 void pmu_fill(const struct pmu_sums *sums, uint64_t slots, struct pmu_values *ret);
 void pmu_derive(uint64_t slots, struct pmu_values *v);
+uint64_t pmu_derived_from(enum pmu_role role); // itself and what it is made of, one bit each
 
 // Jobs: jobs.c.
 int pmu_jobs_new(struct pmu *p, struct pmu_jobs **ret);

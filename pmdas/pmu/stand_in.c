@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kernel of text files; see kernel.h.
+// A kernel of text files, and one of software events; see kernel.h.
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
 #include <pcp/pmapi.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/macro.h"
 #include "pmdas/frame/parse.h"
@@ -161,3 +165,43 @@ const struct pmu_kernel pmu_stand_in = {
 	.read = read_group,
 	.close = close_event,
 };
+
+static int open_software(void *context, const struct pmu_open *what, intptr_t *ret)
+{
+	struct pmu_open other = *what;
+
+	other.encoding =
+		(struct pmu_encoding){.type = PERF_TYPE_SOFTWARE, .config = {PERF_COUNT_SW_DUMMY}};
+	other.cpu = (unsigned)sched_getcpu();
+	other.cgroup = NULL;
+	return pmu_linux.open(context, &other, ret);
+}
+
+static void start_software(intptr_t leader)
+{
+	pmu_linux.start(leader);
+}
+
+static int read_software(intptr_t leader, struct pmu_sample *ret)
+{
+	return pmu_linux.read(leader, ret);
+}
+
+static void close_software(intptr_t handle)
+{
+	pmu_linux.close(handle);
+}
+
+const struct pmu_kernel pmu_software = {
+	.open = open_software,
+	.start = start_software,
+	.read = read_software,
+	.close = close_software,
+};
+
+const struct pmu_kernel *pmu_kernel_of(int root, bool is_stand_in)
+{
+	if (!is_stand_in)
+		return &pmu_linux;
+	return faccessat(root, "perf/software", F_OK, 0) == 0 ? &pmu_software : &pmu_stand_in;
+}

@@ -33,6 +33,13 @@ static unsigned group_length(const struct pmu_plan *plan, unsigned first)
 	return n;
 }
 
+static void note_slots(const struct pmu_plan *plan, struct pmu_group *g)
+{
+	g->slots = 0;
+	for (unsigned i = 0; i < g->n; i++)
+		g->slots |= UINT64_C(1) << plan->events[g->first + i].slot;
+}
+
 int pmu_tally_init(
 	struct pmu_tally *t, const struct pmu_plan *plan, unsigned cpu, const char *cgroup)
 {
@@ -46,6 +53,7 @@ int pmu_tally_init(
 
 		g->first = first;
 		g->n = group_length(plan, first);
+		note_slots(plan, g);
 		first += g->n;
 	}
 	return 0;
@@ -114,6 +122,8 @@ static void split_group(struct pmu_tally *t, struct pmu_group *g, unsigned i)
 	for (unsigned k = 0; k < rest->n; k++)
 		rest->counters[k].total = g->counters[i + k].total;
 	g->n = i;
+	note_slots(t->plan, g);
+	note_slots(t->plan, rest);
 }
 
 // Not this processor, not this kernel: asking again would give the same.
@@ -209,10 +219,10 @@ static void read_group(struct pmu_account *a, struct pmu_tally *t, struct pmu_gr
 	g->known = s.running > 0 || (t->cgroup != NULL && s.enabled == 0);
 }
 
-void pmu_tally_read(struct pmu_account *a, struct pmu_tally *t)
+void pmu_tally_read(struct pmu_account *a, struct pmu_tally *t, uint64_t slots)
 {
 	for (unsigned i = 0; i < t->n; i++) {
-		if (t->groups[i].counters[0].handle != 0)
+		if (t->groups[i].slots & slots && t->groups[i].counters[0].handle != 0)
 			read_group(a, t, &t->groups[i]);
 	}
 }
@@ -226,6 +236,12 @@ void pmu_tally_close(struct pmu_account *a, struct pmu_tally *t)
 	}
 	t->open = false;
 	t->retry_ns = 0;
+}
+
+void pmu_tally_give_back(struct pmu_account *a, struct pmu_tally *t)
+{
+	pmu_tally_read(a, t, UINT64_MAX);
+	pmu_tally_close(a, t);
 }
 
 void pmu_tally_add(const struct pmu_tally *t, struct pmu_sums *sums)

@@ -45,6 +45,7 @@ struct pmu_counter {
 
 struct pmu_group {
 	unsigned first, n; // of the plan's events
+	uint64_t slots;    // that they are added to
 	struct pmu_counter counters[PMU_GROUP_MAX];
 	uint64_t enabled, running; // last reading
 	bool known;                // it has run, or there was nothing to count
@@ -80,8 +81,11 @@ void pmu_tally_free(struct pmu_tally *t); // closed before
 
 // Opens what is not open, at most once a minute what could not be opened. cgroup_fd: of its folder.
 void pmu_tally_open(struct pmu_account *a, struct pmu_tally *t, int cgroup_fd, int64_t now_ns);
-void pmu_tally_read(struct pmu_account *a, struct pmu_tally *t);
+// Reads the groups that have one of these slots.
+void pmu_tally_read(struct pmu_account *a, struct pmu_tally *t, uint64_t slots);
 void pmu_tally_close(struct pmu_account *a, struct pmu_tally *t);
+void pmu_tally_give_back(
+	struct pmu_account *a, struct pmu_tally *t); // read a last time, and closed
 void pmu_tally_add(const struct pmu_tally *t, struct pmu_sums *sums);
 
 // The smallest share of the time, in percent, that any of its groups has had the counters; 100 when

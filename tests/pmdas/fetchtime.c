@@ -9,7 +9,7 @@
 
 #include "common/macro.h"
 
-#define NAMES 256
+#define NAMES 1024
 
 static double now_ms(void)
 {

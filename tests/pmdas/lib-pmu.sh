@@ -7,6 +7,7 @@ kernel()
 {
 	ln -s "$2" "$1/perf.new"
 	mv -T "$1/perf.new" "$1/perf"
+	[ -z "${PCP_HOST:-}" ] || pminfo -f pmu > "$tmp/seen" 2>&1 || true # counters that go back must be seen to
 }
 
 # settled METRIC INSTANCE VALUE: waits until it is so, '' = no value. Without an instance: a value of the
