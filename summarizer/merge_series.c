@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "summarizer/merge.h"
+#include "summarizer/merge_lines.h"
 #include "summarizer/reduce/series.h"
 
 // BSON documents end at 16 MiB; the series of a job stay well below.
@@ -15,35 +15,27 @@
 #define BYTES_PER_VALUE 13
 #define SERIES_UNBOUND  5 // SUPReMM: cpuset unknown
 
-struct line {
-	const double *values; // {avg, min, max} each
-	size_t node;
-	size_t n_devices;
-	const char **names;
-	const double **devices;
-};
-
-struct lines { // of one series
-	struct line *items;
-	size_t n;
-	size_t n_bins;
-	size_t n_values; // of devices
-};
+void merge_read_devices(struct merge *m, struct partial_reader *r, size_t n_bins, struct line *l)
+{
+	size_t n = partial_u64(r);
+	if (n > r->bytes.len)
+		return;
+	l->n_devices = n;
+	l->names = arena_array(&m->scratch, n + 1, sizeof(*l->names));
+	l->devices = arena_array(&m->scratch, n + 1, sizeof(*l->devices));
+	for (size_t i = 0; i < n; i++) {
+		l->names[i] = partial_text(r);
+		l->devices[i] = partial_doubles(r, n_bins, &m->scratch);
+	}
+}
 
 static void read_line(struct merge *m, size_t node, struct lines *to)
 {
 	struct partial_reader *r = &m->readers[node];
 	size_t n_bins = partial_u64(r);
 	const double *values = partial_doubles(r, 3 * n_bins, &m->scratch);
-	struct line l = {.values = values, .node = node, .n_devices = partial_u64(r)};
-	if (l.n_devices > r->bytes.len)
-		return;
-	l.names = arena_array(&m->scratch, l.n_devices + 1, sizeof(*l.names));
-	l.devices = arena_array(&m->scratch, l.n_devices + 1, sizeof(*l.devices));
-	for (size_t i = 0; i < l.n_devices; i++) {
-		l.names[i] = partial_text(r);
-		l.devices[i] = partial_doubles(r, n_bins, &m->scratch);
-	}
+	struct line l = {.values = values, .node = node};
+	merge_read_devices(m, r, n_bins, &l);
 	if (n_bins == 0 || r->is_bad)
 		return;
 	to->n_bins = n_bins;
@@ -86,6 +78,8 @@ static void put_line(
 	put_values(m, host, "all", l->values, 3, s);
 	put_values(m, host, "min", l->values + 1, 3, s);
 	put_values(m, host, "max", l->values + 2, 3, s);
+	if (l->averages)
+		put_values(m, host, "avg", l->averages, 1, s);
 	if (l->n_devices && s->with_devices) {
 		struct doc *dev = doc_object(m->arena);
 		struct doc *names = doc_object(m->arena);
@@ -172,7 +166,7 @@ static void put_series(
 	struct merge *m, const struct plan_metric *x, struct lines *l, struct doc *root)
 {
 	struct series_grid g = grid_of(m, x);
-	if (g.n != l->n_bins)
+	if (l->times == NULL && g.n != l->n_bins)
 		return;
 	size_t budget = SERIES_BUDGET / m->request->plan->n_series / BYTES_PER_VALUE;
 	size_t per_line = 3 * l->n_bins;
@@ -190,9 +184,13 @@ static void put_series(
 	struct doc *to = doc_at(root, m->arena, series->document);
 	struct doc *times = doc_array(m->arena);
 	struct doc *hosts = doc_object(m->arena);
-	for (size_t bin = 0; bin < l->n_bins; bin++)
-		if (has[bin])
+	for (size_t bin = 0; bin < l->n_bins; bin++) {
+		if (has[bin] && l->times)
+			doc_put_double(
+				times, m->arena, NULL, (double)l->times[bin] / (double)NS_PER_S);
+		else if (has[bin])
 			doc_put_int(times, m->arena, NULL, series_grid_end(&g, bin) / NS_PER_S);
+	}
 	for (size_t i = 0; i < l->n; i++)
 		put_line(m, &l->items[i], &shape, hosts);
 	doc_put(to, m->arena, "times", times);
@@ -213,7 +211,10 @@ void merge_series(struct merge *m, struct doc *root)
 		if (x->series == SIZE_MAX)
 			continue;
 		struct lines l = {.items = arena_array(&m->scratch, m->n + 1, sizeof(*l.items))};
-		for (size_t i = 0; i < m->n; i++)
+		bool is_picked = x->metric->series->is_picked;
+		if (is_picked)
+			merge_picks(m, &l);
+		for (size_t i = 0; !is_picked && i < m->n; i++)
 			if (m->heads[i].n_archives)
 				read_line(m, i, &l);
 		if (l.n && is_attributable(m, x->metric->series))

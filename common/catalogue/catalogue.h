@@ -106,6 +106,7 @@ struct series {                    // the time series of a metric; NULL in struc
 	const char *document;      // key of the series, SUPReMM's where it has one
 	enum scope over;           // job core: mean of the job's cores is the node's line
 	bool by_instance;          // keep a line for each core or device besides
+	bool is_picked;            // points are samples, chosen as SUPReMM does; else equal bins
 	struct expression **value; // one for each source, evaluated per step
 	struct expression **each;  // by_instance: the line of one instance; NULL: value is it
 	const char *label;         // what its chart is called

@@ -50,7 +50,8 @@ static void put_output(struct strbuf *b, const struct output *o, size_t n_source
 
 static void put_series(struct strbuf *b, const struct series *s, size_t n_sources)
 {
-	strbuf_printf(b, "\nseries %d %d %a ", (int)s->over, s->by_instance, s->scale);
+	strbuf_printf(
+		b, "\nseries %d %d %d %a ", (int)s->over, s->by_instance, s->is_picked, s->scale);
 	put_text(b, s->document);
 	put_text(b, s->unit);
 	put_values(b, s->value, n_sources);

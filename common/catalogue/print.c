@@ -220,6 +220,8 @@ static void print_series(const struct metric *m, struct strbuf *out)
 	if (s->scale != 1)
 		strbuf_printf(out, ", times %g", s->scale);
 	strbuf_printf(out, "\n      for each    %s\n", scope_name(s->over));
+	if (s->is_picked)
+		strbuf_puts(out, "      points      samples, at most 100 of each node\n");
 	if (!s->by_instance)
 		return;
 	strbuf_puts(out, "      lines       one for each node and one for each instance");

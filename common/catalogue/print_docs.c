@@ -70,6 +70,8 @@ static void put_series(const struct metric *m, struct strbuf *out)
 	put_value(m, s->value, out);
 	if (s->by_instance)
 		strbuf_puts(out, "; one line for each instance besides");
+	if (s->is_picked)
+		strbuf_puts(out, "; points are samples");
 	strbuf_puts(out, ".\n");
 }
 

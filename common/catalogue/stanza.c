@@ -36,7 +36,7 @@ static const struct key stanza_keys[] = {
 
 struct raw_series {
 	const char *document, *label, *unit;
-	int over, by;
+	int over, by, points;
 	const struct yaml_node *value, *each;
 	double scale;
 };
@@ -48,6 +48,7 @@ static const struct key series_keys[] = {
 	{"unit", KEY_TEXT, AT(unit), NULL},
 	{"over", KEY_WORD, AT(over), &words_scope},
 	{"by", KEY_WORD, AT(by), &words_by},
+	{"points", KEY_WORD, AT(points), &words_points},
 	{"value", KEY_ANY, AT(value), NULL},
 	{"each", KEY_ANY, AT(each), NULL},
 	{"scale", KEY_NUMBER, AT(scale), NULL},
@@ -106,7 +107,7 @@ static void read_lines(struct draft *d, const struct raw_series *raw, struct ser
 
 static void read_series(struct draft *d, const struct yaml_node *node, int over)
 {
-	struct raw_series raw = {.over = over, .by = -1, .scale = 1};
+	struct raw_series raw = {.over = over, .by = -1, .points = -1, .scale = 1};
 	struct key_table table = {series_keys, ARRAY_LEN(series_keys), &raw};
 	struct series *s = arena_alloc(d->r->arena, sizeof(*s));
 
@@ -120,6 +121,7 @@ static void read_series(struct draft *d, const struct yaml_node *node, int over)
 	check_scope(d, s->value, s->over, "series: value", node->line);
 	s->label = raw.label ? raw.label : d->m->label;
 	s->unit = raw.unit ? raw.unit : d->m->unit;
+	s->is_picked = raw.points > 0;
 	s->scale = raw.scale;
 	if (s->scale == 0)
 		wrong(d->r, node->line, "series: scale: 0 leaves nothing");

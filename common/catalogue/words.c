@@ -63,6 +63,7 @@ static const char *const types[] = {"real", "double"};
 static const char *const shared[] = {"leave", "keep"};
 static const char *const edges[] = {"linear", "samples"};
 static const char *const bys[] = {"core", "device"};
+static const char *const points[] = {"bins", "samples"};
 
 const struct words words_scope = {scopes, ARRAY_LEN(scopes)};
 const struct words words_time = {times, ARRAY_LEN(times)};
@@ -76,6 +77,7 @@ const struct words words_type = {types, ARRAY_LEN(types)};
 const struct words words_shared = {shared, ARRAY_LEN(shared)};
 const struct words words_edges = {edges, ARRAY_LEN(edges)};
 const struct words words_by = {bys, ARRAY_LEN(bys)};
+const struct words words_points = {points, ARRAY_LEN(points)};
 
 int words_find(const struct words *w, const char *text)
 {

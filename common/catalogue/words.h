@@ -12,7 +12,7 @@ struct words {
 
 extern const struct words words_scope, words_time, words_statistic, words_failure, words_weight,
 	words_aggregate, words_audience, words_chart, words_type, words_shared, words_by,
-	words_edges;
+	words_edges, words_points;
 
 // The index of a word, or -1.
 int words_find(const struct words *w, const char *text);

@@ -122,7 +122,7 @@ static void fold(const struct stepper *s, size_t i, struct task *t, bool is_each
 		.means = values == b->lines[2 * i] ? b->means + i * BACKLOG_STEPS : NULL,
 		.domain = is_folded ? NULL : s->domain};
 	if (is_each)
-		fold_lines(&t->items[s->plan->first_item + i], &r);
+		fold_lines(&t->items[s->plan->first_item + i], item, &r);
 	else
 		fold_item(
 			&t->items[s->plan->first_item + i], item, &r, t, s->plan->metric->every_s);

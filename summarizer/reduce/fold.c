@@ -146,8 +146,38 @@ static double node_value(const struct task_item *x, const struct series *series,
 	return fold_mean(v, r->n, x->is_own);
 }
 
-void fold_lines(struct task_item *x, const struct fold_run *r)
+// Where the value is absent there was no sample; a rate has none at the first.
+static void pick(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
+	const struct task *t)
 {
+	for (size_t k = 0; k < r->n_steps; k++) {
+		const struct fold_step *s = &r->steps[k];
+		double v = node_value(x, item->series, r, s);
+		if (isnan(v) && !(item->is_rate && s->from_ns == s->to_ns))
+			continue;
+		picks_add(&x->picks, (t->job->end_s - t->job->start_s) * NS_PER_S, s->from_ns,
+			s->to_ns, v);
+	}
+}
+
+// The lines of points that fold_item has taken. A gauge's is what it was at the point.
+static void pick_lines(struct task_item *x, const struct plan_item *item, const struct fold_run *r)
+{
+	for (size_t k = 0; k < r->n_steps; k++) {
+		const struct fold_step *s = &r->steps[k];
+		if (item->is_rate && s->from_ns == s->to_ns)
+			continue;
+		series_lines_put(&x->lines, &x->grid, picks_place(&x->picks, s->to_ns),
+			item->is_rate ? seconds_of(s) : 0, fold_values_of(r, s), r->n);
+	}
+}
+
+void fold_lines(struct task_item *x, const struct plan_item *item, const struct fold_run *r)
+{
+	if (item->series->is_picked) {
+		pick_lines(x, item, r);
+		return;
+	}
 	for (size_t k = 0; k < r->n_steps; k++)
 		series_lines_add(&x->lines, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
 			fold_values_of(r, &r->steps[k]), r->n);
@@ -160,16 +190,20 @@ void fold_item(struct task_item *x, const struct plan_item *item, const struct f
 		fold_output(x, item->output, r);
 		return;
 	}
-	if (x->grid.width_ns == 0)
+	const struct series *series = item->series;
+	if (series->is_picked)
+		x->grid.n = PICKS_MAX + 1;
+	else if (x->grid.width_ns == 0)
 		x->grid = series_grid_make(t->job->start_s * NS_PER_S, t->job->end_s * NS_PER_S,
 			t->series_points, every_s);
-	const struct series *series = item->series;
 	find_own(x, series, r, t);
-	for (size_t k = 0; k < r->n_steps; k++)
+	if (series->is_picked)
+		pick(x, item, r, t);
+	for (size_t k = 0; !series->is_picked && k < r->n_steps; k++)
 		series_line_add(&x->node, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
 			node_value(x, series, r, &r->steps[k]));
 	if (series->by_instance && item->each == NULL && r->domain)
-		fold_lines(x, r);
+		fold_lines(x, item, r);
 }
 
 double fold_result(const struct task_item *x, enum over_time time, size_t row)

@@ -30,6 +30,6 @@ double fold_mean(const double *v, size_t n, const bool *is_own);
 void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
 	const struct task *t, int64_t every_s);
 // Lines of instances that have an expression of their own.
-void fold_lines(struct task_item *x, const struct fold_run *r);
+void fold_lines(struct task_item *x, const struct plan_item *item, const struct fold_run *r);
 // The value of an output at a row; NAN: none.
 double fold_result(const struct task_item *x, enum over_time time, size_t row);

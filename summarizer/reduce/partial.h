@@ -45,5 +45,6 @@ const double *partial_doubles(struct partial_reader *r, size_t n, struct arena *
 //   for each output:                  u64 failure + 1 (0: there are values), u64 guard error,
 //                                     u64 n, n times {text device, double}
 //   for each series:                  u64 n bins, n times {avg, min, max}, u64 n lines, each
-//                                     {text name, n times avg}
+//                                     {text name, n times avg}; with points of samples: u64 n,
+//                                     n times u64 ns, n times {value, min, max}, n times avg, lines
 //   for each analysis:                u64 length, so many bytes of its own

@@ -50,6 +50,9 @@ static void add_items(
 			.series = x->series,
 			.each = x->series->by_instance ? each : NULL,
 			.place = m->series,
+			.is_by_samples = x->series->is_picked,
+			.is_rate =
+				expression_uses_builtin(x->series->value[s->nth], BUILTIN_SECONDS),
 			.needs_job =
 				needs_job(x->series->value[s->nth]) || (each && needs_job(each))};
 	}

@@ -23,7 +23,8 @@ struct plan_item { // something evaluated at each step of a source
 	const struct series *series;   // or this
 	const struct expression *each; // of a series: the line of one instance; NULL: value is it
 	size_t place;                  // number of the output or series in the plan
-	bool is_by_samples;            // of an output
+	bool is_by_samples;            // what lies between samples of the job alone
+	bool is_rate;                  // of a series: its value has no sense at an instant
 	bool needs_job;                // its value depends on the job
 };
 

@@ -265,13 +265,20 @@ static int guard_error(const struct output *o, const struct whole *w, const stru
 	return 0;
 }
 
-static const struct task_item *item_of(const struct plan_source *s, const struct task *t,
-	const struct output *o, const struct series *series)
+static const struct plan_item *plan_item_of(
+	const struct plan_source *s, const struct output *o, const struct series *series)
 {
 	for (size_t i = 0; i < s->n_items; i++)
 		if ((o && s->items[i].output == o) || (series && s->items[i].series == series))
-			return &t->items[s->first_item + i];
+			return &s->items[i];
 	return NULL;
+}
+
+static const struct task_item *item_of(const struct plan_source *s, const struct task *t,
+	const struct output *o, const struct series *series)
+{
+	const struct plan_item *item = plan_item_of(s, o, series);
+	return item ? &t->items[s->first_item + (size_t)(item - s->items)] : NULL;
 }
 
 static void write_output(
@@ -301,8 +308,9 @@ static double bin_mean(const struct series_line *l, size_t i)
 	return l->bins && l->bins[i].seconds > 0 ? l->bins[i].sum / l->bins[i].seconds : NAN;
 }
 
+// Of the bins from a first one on, n of them.
 static void write_lines(const struct task_item *x, const struct domain *d, const struct task *t,
-	enum scope over, struct strbuf *to)
+	enum scope over, size_t first, size_t n_bins, struct strbuf *to)
 {
 	CLEANUP(strbuf_release) struct strbuf lines = {0};
 	uint64_t n = 0;
@@ -310,18 +318,57 @@ static void write_lines(const struct task_item *x, const struct domain *d, const
 		if (!is_wanted(d, r, over, t) || !series_lines_has(&x->lines, &x->grid, r))
 			continue;
 		partial_put_text(&lines, d->names[r]);
-		for (size_t i = 0; i < x->grid.n; i++)
-			partial_put_double(&lines, series_lines_mean(&x->lines, i, r));
+		for (size_t i = 0; i < n_bins; i++)
+			partial_put_double(&lines, series_lines_mean(&x->lines, first + i, r));
 		n++;
 	}
 	partial_put_u64(to, n);
 	strbuf_add(to, strbuf_text(&lines), lines.len);
 }
 
+// The last one also tells the peaks of what came after it.
+static void put_peaks(const struct picks *p, size_t i, struct strbuf *to)
+{
+	const struct pick *k = &p->items[i];
+	const struct pick *rest = i + 1 == p->n ? &p->items[p->n] : k;
+	double lowest = k->has_any ? k->lowest : NAN;
+	double highest = k->has_any ? k->highest : NAN;
+	partial_put_double(to, rest->has_any ? fmin(lowest, rest->lowest) : lowest);
+	partial_put_double(to, rest->has_any ? fmax(highest, rest->highest) : highest);
+}
+
+// A rate's first point is where its first interval begins.
+static void write_picks(const struct plan_item *item, const struct task_item *x,
+	const struct whole *w, const struct task *t, struct strbuf *to)
+{
+	const struct picks *p = &x->picks;
+	size_t first = item->is_rate ? 1 : 0;
+	if (p->n <= first) {
+		partial_put_u64(to, 0);
+		partial_put_u64(to, 0);
+		return;
+	}
+	partial_put_u64(to, p->n - first);
+	for (size_t i = first; i < p->n; i++)
+		partial_put_u64(to, (uint64_t)p->items[i].at_ns);
+	for (size_t i = first; i < p->n; i++) {
+		const struct pick *k = &p->items[i];
+		partial_put_double(to, item->is_rate ? pick_mean(k) : k->value);
+		put_peaks(p, i, to);
+	}
+	for (size_t i = first; i < p->n; i++)
+		partial_put_double(to, item->is_rate ? NAN : pick_mean(&p->items[i]));
+	write_lines(x, w->stepper->domain, t, item->series->over, first, p->n - first, to);
+}
+
 static void write_series(
 	const struct series *series, const struct whole *w, const struct task *t, struct strbuf *to)
 {
 	const struct task_item *x = w ? item_of(w->stepper->plan, t, NULL, series) : NULL;
+	if (x && series->is_picked) {
+		write_picks(plan_item_of(w->stepper->plan, NULL, series), x, w, t, to);
+		return;
+	}
 	if (x == NULL || x->node.bins == NULL) {
 		partial_put_u64(to, 0);
 		partial_put_u64(to, 0);
@@ -334,7 +381,7 @@ static void write_series(
 		partial_put_double(to, b->seconds > 0 ? b->lowest : NAN);
 		partial_put_double(to, b->seconds > 0 ? b->highest : NAN);
 	}
-	write_lines(x, w->stepper->domain, t, series->over, to);
+	write_lines(x, w->stepper->domain, t, series->over, 0, x->grid.n, to);
 }
 
 struct parts {

@@ -120,6 +120,23 @@ void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t fro
 	}
 }
 
+void series_lines_put(struct series_lines *l, const struct series_grid *g, size_t bin,
+	double seconds, const double *v, size_t n)
+{
+	if (n > l->room)
+		widen(l, g, n);
+	l->n = n > l->n ? n : l->n;
+	double *sum = l->sum + bin * l->room;
+	double *weight = l->seconds + bin * l->room;
+	for (size_t i = 0; i < n; i++) {
+		bool is_there = v[i] == v[i];
+		if (seconds == 0)
+			sum[i] = weight[i] = 0;
+		sum[i] += is_there ? v[i] * (seconds > 0 ? seconds : 1) : 0;
+		weight[i] += is_there ? (seconds > 0 ? seconds : 1) : 0;
+	}
+}
+
 double series_lines_mean(const struct series_lines *l, size_t bin, size_t row)
 {
 	size_t at = bin * l->room + row;

@@ -43,6 +43,9 @@ struct series_lines {          // all zero is an empty one
 
 void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t from_ns, int64_t to_ns,
 	const double *v, size_t n);
+// Of a bin alone, whatever its time. seconds 0: in the place of what was there.
+void series_lines_put(struct series_lines *l, const struct series_grid *g, size_t bin,
+	double seconds, const double *v, size_t n);
 bool series_lines_has(const struct series_lines *l, const struct series_grid *g, size_t row);
 double series_lines_mean(const struct series_lines *l, size_t bin, size_t row); // NAN: none
 void series_lines_release(struct series_lines *l);

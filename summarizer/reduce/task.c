@@ -22,6 +22,7 @@ void task_open(struct task *t, const struct plan *p)
 static void release_item(struct task_item *x)
 {
 	series_line_release(&x->node);
+	picks_release(&x->picks);
 	series_lines_release(&x->lines);
 	free(x->cells);
 	free(x->late);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/job.h"
 #include "summarizer/reduce/cores.h"
+#include "summarizer/reduce/picks.h"
 #include "summarizer/reduce/plan.h"
 #include "summarizer/reduce/series.h"
 #include "summarizer/reduce/track.h"
@@ -59,6 +60,7 @@ struct task_item { // of a source: an output over steps, or a series
 	size_t late_rows, n_late, next_late;
 	struct series_grid grid;
 	struct series_line node;   // of the host
+	struct picks picks;        // instead
 	struct series_lines lines; // of its instances
 	bool *is_own;              // rows that count for the series, as far as looked at
 	size_t n_own;

@@ -99,7 +99,7 @@ for example in "$work/manual"/*.txt; do
 done
 sed -i 's/^- metric: cpu.user_variation$/&\n  replace: yes/' "$work/manual"/*.yaml # it is shipped
 expect 0 'examples of the manual' "$program" -C "$shipped" -C "$work/manual" check
-[ "$(find "$work/manual" -name '*.yaml' | wc -l)" -eq 2 ] || fail 'the manual has other examples now'
+[ "$(find "$work/manual" -name '*.yaml' | wc -l)" -eq 3 ] || fail 'the manual has other examples now'
 
 # pmlogger itself judges the configuration: with a local context of the Linux agent, no pmcd.
 agent=/var/lib/pcp/pmdas/linux/pmda_linux.so

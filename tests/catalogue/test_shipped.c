@@ -79,7 +79,7 @@ Test(shipped, everything_of_supremm)
 		check_promise(&l.catalogue, line);
 		line += len + !is_last;
 	}
-	cr_expect_eq(n, 100);
+	cr_expect_eq(n, 103);
 	unload(&l);
 }
 
