@@ -43,6 +43,8 @@ extern const struct connector business_csv;
 extern const struct connector business_dummy;
 extern const struct connector job_sacct;
 extern const struct connector job_slurmdb;
+extern const struct connector user_ldap;
+extern const struct connector user_ldap_slurm;
 extern const struct connector cloud_csv;
 extern const struct connector filesystem_csv;
 extern const struct connector filesystem_ssh;
@@ -60,6 +62,12 @@ static const struct connector *const connectors[] = {
 	&job_sacct,
 #ifdef HAVE_SLURMDB
 	&job_slurmdb,
+#endif
+#ifdef HAVE_LDAP
+	&user_ldap,
+#ifdef HAVE_SLURMDB
+	&user_ldap_slurm,
+#endif
 #endif
 	&cloud_csv,
 	&filesystem_csv,
