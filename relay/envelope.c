@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/sha256.h"
+#include "relay/crc32c.h"
 
 static const uint8_t magic[4] = {'J', 'S', 'R', 'E'};
 
@@ -26,19 +26,10 @@ static uint64_t get_number(const uint8_t *at, size_t bytes)
 	return value;
 }
 
-static void checksum(const void *data, size_t len, uint8_t ret[SHA256_SIZE])
-{
-	struct sha256 h;
-
-	sha256_start(&h);
-	sha256_add(&h, data, len);
-	sha256_end(&h, ret);
-}
-
 void envelope_put(const struct envelope *e, struct strbuf *out)
 {
 	uint8_t header[ENVELOPE_HEADER] = {0};
-	uint8_t sum[SHA256_SIZE];
+	uint8_t sum[ENVELOPE_SUM];
 	size_t path_len = strlen(e->path);
 	size_t start = out->len;
 
@@ -51,7 +42,7 @@ void envelope_put(const struct envelope *e, struct strbuf *out)
 	strbuf_add(out, header, sizeof(header));
 	strbuf_add(out, e->path, path_len);
 	strbuf_add(out, e->data, e->len);
-	checksum(out->text + start, out->len - start, sum);
+	put_number(sum, crc32c(out->text + start, out->len - start), sizeof(sum));
 	strbuf_add(out, sum, sizeof(sum));
 }
 
@@ -59,7 +50,7 @@ void envelope_put(const struct envelope *e, struct strbuf *out)
 static int read_header(
 	const uint8_t *m, size_t len, struct envelope *e, size_t *ret_path_len, struct error *err)
 {
-	if (len < ENVELOPE_HEADER + SHA256_SIZE || memcmp(m, magic, sizeof(magic)) != 0)
+	if (len < ENVELOPE_HEADER + ENVELOPE_SUM || memcmp(m, magic, sizeof(magic)) != 0)
 		return error_set(err, EBADMSG, "not a message of the relay");
 	if (m[4] != ENVELOPE_VERSION || m[5] || get_number(m + 28, 4))
 		return error_set(err, EBADMSG, "message of unknown version %d", m[4]);
@@ -69,7 +60,7 @@ static int read_header(
 	e->len = (uint32_t)get_number(m + 24, 4);
 	if (path_len == 0 || path_len > ENVELOPE_PATH_MAX || e->len == 0 ||
 		e->len > ENVELOPE_PAYLOAD_MAX ||
-		len != ENVELOPE_HEADER + path_len + e->len + SHA256_SIZE)
+		len != ENVELOPE_HEADER + path_len + e->len + ENVELOPE_SUM)
 		return error_set(err, EBADMSG, "message whose lengths do not agree");
 	if (e->generation == 0 || e->offset > ENVELOPE_FILE_MAX - e->len)
 		return error_set(err, EBADMSG, "message for an impossible place in a file");
@@ -80,13 +71,12 @@ static int read_header(
 int envelope_read(const void *message, size_t len, struct envelope *ret, struct error *err)
 {
 	const uint8_t *m = message;
-	uint8_t sum[SHA256_SIZE];
 	struct envelope e = {0};
 	size_t path_len = 0;
 
 	TRY(read_header(m, len, &e, &path_len, err));
-	checksum(m, len - SHA256_SIZE, sum);
-	if (memcmp(sum, m + len - SHA256_SIZE, SHA256_SIZE) != 0)
+	len -= ENVELOPE_SUM;
+	if (crc32c(m, len) != get_number(m + len, ENVELOPE_SUM))
 		return error_set(err, EBADMSG, "message with a wrong checksum");
 	memcpy(e.path, m + ENVELOPE_HEADER, path_len);
 	if (strlen(e.path) != path_len || !relay_path_valid(e.path))

@@ -9,8 +9,9 @@
 #include "common/error.h"
 #include "common/str.h"
 
-#define ENVELOPE_VERSION     1
+#define ENVELOPE_VERSION     2
 #define ENVELOPE_HEADER      32
+#define ENVELOPE_SUM         4 // CRC-32C of all before
 #define ENVELOPE_PATH_MAX    512
 #define ENVELOPE_PAYLOAD_MAX (UINT32_C(1) << 20)
 #define ENVELOPE_FILE_MAX    (UINT64_C(16) << 30) // no archive file reaches beyond

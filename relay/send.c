@@ -17,7 +17,7 @@
 
 enum {
 	WINDOW = 64,        // messages in flight
-	CHUNK = 256 * 1024, // bytes of a message at most
+	CHUNK = 512 * 1024, // bytes of a message at most
 	SAVE_MS = 1000,
 	RESCAN_MS = 200, // after a notification
 };

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/sha256.h"
+#include "relay/crc32c.h"
 #include "relay/envelope.h"
 
 #define PATH "node1/2026/11/21/20261121.00.10.0"
@@ -30,6 +30,23 @@ Test(envelope, comes_back)
 	cr_assert_eq(e.offset, UINT64_C(5) << 30);
 	cr_assert_eq(e.len, 5);
 	cr_assert_arr_eq(e.data, "bytes", 5);
+}
+
+// The vectors of RFC 3720, B.4, and what is said in both ways of every length and place.
+Test(envelope, checksum)
+{
+	uint8_t data[256];
+
+	memset(data, 0, sizeof(data));
+	cr_assert_eq(crc32c(data, 32), 0x8a9136aa);
+	memset(data, 0xff, sizeof(data));
+	cr_assert_eq(crc32c(data, 32), 0x62a8ab43);
+	cr_assert_eq(crc32c("123456789", 9), 0xe3069283);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + 3);
+	for (size_t at = 0; at < 9; at++)
+		for (size_t len = 0; at + len <= sizeof(data); len++)
+			cr_assert_eq(crc32c(data + at, len), crc32c_plain(data + at, len));
 }
 
 // Any one changed bit, and any cut, is refused.
