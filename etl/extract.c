@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One summary document → one row of the stage. The table `fields` says for every column where it
-// stands in a document and what is accepted there; extract_fields.c has a reader for each type.
+// stands in a document and what is accepted there; field.c has a reader for each type.
 // A document is unfit when its key or a required field is wrong: it is never repaired by guessing.
 #include "etl/extract.h"
 
@@ -46,11 +46,81 @@ static const struct field fields[] = {
 	{"qos", FIELD_NAME, false, {"acct.qos"}},
 	{"application", FIELD_NAME, false, {"application.name"}},
 	{"state", FIELD_WORD, false, {"acct.exit_status"}},
+	{"source", FIELD_NAME, false, {"summarization.datasource"}},
 	{"hosts", FIELD_NAMES, false, {"acct.host_list"}},
 };
 
 // What the store files a document under, and its place in the batch; put_row fills them.
-static const char *const key_columns[] = {"ordinal", "cluster", "raw_id", "submit_t", "end_t"};
+static const char *const key_columns[] = {
+	"ordinal", "cluster", "raw_id", "submit_t", "end_t", "measured_t"};
+
+// What is looked up besides.
+enum lookup {
+	CLUSTER,
+	RAW_ID,
+	SUBMIT,
+	START,
+	END,
+	ARRAY_TASK,
+	CODE,
+	LOOKUPS,
+};
+
+static const char *const lookups[LOOKUPS] = {
+	[CLUSTER] = "jobsight.cluster",
+	[RAW_ID] = "jobsight.raw_id",
+	[SUBMIT] = "jobsight.submit",
+	[START] = "acct.start_time",
+	[END] = "acct.end_time",
+	[ARRAY_TASK] = "acct.local_job_array_index",
+	[CODE] = "jobsight.code",
+};
+
+struct extractor {
+	const struct extract *x;
+	const struct bson_paths *paths;
+	struct bson_visit *scratch;
+	struct bson_found *found; // of the document at hand, by place of the path
+	size_t lookups[LOOKUPS];
+	size_t fields[JOB_FIELDS][2];
+	size_t *columns;  // of all paths of all columns, one after the other
+	size_t *coverage; // of each column
+	uint8_t *quality_bytes, *coverage_bytes;
+};
+
+struct extractor *extractor_new(const struct extract *x, struct arena *a)
+{
+	struct extractor *e = arena_alloc(a, sizeof(*e));
+	struct bson_paths *paths = bson_paths_new(a);
+	size_t n = 0;
+
+	*e = (struct extractor){.x = x, .paths = paths};
+	for (size_t i = 0; i < LOOKUPS; i++)
+		e->lookups[i] = bson_paths_add(paths, lookups[i]);
+	for (size_t i = 0; i < JOB_FIELDS; i++)
+		for (size_t k = 0; k < ARRAY_LEN(fields[i].paths) && fields[i].paths[k]; k++)
+			e->fields[i][k] = bson_paths_add(paths, fields[i].paths[k]);
+	for (size_t i = 0; i < x->n_columns; i++)
+		n += x->columns[i].column->n_from;
+	e->columns = arena_array(a, n + 1, sizeof(*e->columns));
+	e->coverage = arena_array(a, x->n_columns + 1, sizeof(*e->coverage));
+	n = 0;
+	for (size_t i = 0; i < x->n_columns; i++) {
+		for (size_t k = 0; k < x->columns[i].column->n_from; k++)
+			e->columns[n++] = bson_paths_add(paths, x->columns[i].column->from[k]);
+		e->coverage[i] = bson_paths_add(paths, x->columns[i].coverage);
+	}
+	e->quality_bytes = arena_alloc(a, x->n_metrics + 1);
+	e->coverage_bytes = arena_alloc(a, x->n_metrics + 1);
+	e->scratch = bson_paths_scratch(paths, a);
+	e->found = arena_array(a, bson_paths_count(paths), sizeof(*e->found));
+	return e;
+}
+
+static const struct bson_found *look(const struct extractor *e, enum lookup which)
+{
+	return &e->found[e->lookups[which]];
+}
 
 const char *extract_coverage_path(struct arena *a, const char *metric_name)
 {
@@ -76,46 +146,44 @@ static int key_defect(struct defect *d, const char *path, const char *reason)
 
 // The key in the document must be the one that the store files it under: otherwise one job could
 // take another's place.
-static int check_key(const struct store_item *item, struct defect *d)
+static int check_key(const struct extractor *e, const struct store_item *item, struct defect *d)
 {
-	struct scalar cluster;
-	struct scalar raw_id;
-	struct scalar submit;
+	const struct bson_found *cluster = look(e, CLUSTER);
+	const struct bson_found *raw_id = look(e, RAW_ID);
+	struct scalar submit = look(e, SUBMIT)->value;
 
-	if (bson_find(item->summary, "jobsight.cluster", &cluster, NULL) <= 0)
-		return key_defect(d, "jobsight.cluster", "is missing");
-	if (bson_find(item->summary, "jobsight.raw_id", &raw_id, NULL) <= 0)
-		return key_defect(d, "jobsight.raw_id", "is missing");
-	if (bson_find(item->summary, "jobsight.submit", &submit, NULL) <= 0)
-		return key_defect(d, "jobsight.submit", "is missing");
-	if (cluster.kind != DOC_TEXT || !str_eq(cluster.text, item->key.cluster))
-		return key_defect(d, "jobsight.cluster", "is not the cluster it is filed under");
-	if (raw_id.kind != DOC_INT || raw_id.integer < 0 ||
-		(uint64_t)raw_id.integer != item->key.raw_id)
-		return key_defect(d, "jobsight.raw_id", "is not the number it is filed under");
+	for (enum lookup i = CLUSTER; i <= SUBMIT; i++)
+		if (!look(e, i)->is_there)
+			return key_defect(d, lookups[i], "is missing");
+	if (cluster->value.kind != DOC_TEXT || !str_eq(cluster->value.text, item->key.cluster))
+		return key_defect(d, lookups[CLUSTER], "is not the cluster it is filed under");
+	if (raw_id->value.kind != DOC_INT || raw_id->value.integer < 0 ||
+		(uint64_t)raw_id->value.integer != item->key.raw_id)
+		return key_defect(d, lookups[RAW_ID], "is not the number it is filed under");
 	if (submit.kind == DOC_TIME)
 		submit.integer /= 1000;
 	else if (submit.kind != DOC_INT)
-		return key_defect(d, "jobsight.submit", "is not a time");
+		return key_defect(d, lookups[SUBMIT], "is not a time");
 	if (submit.integer != item->key.submit_s)
-		return key_defect(d, "jobsight.submit", "is not the time it is filed under");
+		return key_defect(d, lookups[SUBMIT], "is not the time it is filed under");
 	if (item->key.submit_s < TIME_FIRST || item->key.submit_s > TIME_LAST)
-		return key_defect(d, "jobsight.submit", "is an absurd time");
+		return key_defect(d, lookups[SUBMIT], "is an absurd time");
 	if (!*item->key.cluster || strlen(item->key.cluster) > NAME_MAX_BYTES)
-		return key_defect(d, "jobsight.cluster", "is empty or absurdly long");
+		return key_defect(d, lookups[CLUSTER], "is empty or absurdly long");
 	return 0;
 }
 
 // The end, and the times against each other. A job that runs has no end, whatever its document
 // calls the end of what was measured so far.
-static int check_times(const struct store_item *item, int64_t *ret_end_s, struct defect *d)
+static int check_times(const struct extractor *e, const struct store_item *item, int64_t *ret_end_s,
+	struct defect *d)
 {
 	int64_t submit_s = item->key.submit_s;
-	int64_t start = field_time(item->summary, "acct.start_time");
+	int64_t start = field_time(look(e, START));
 	int64_t end = 0;
 
 	if (item->end_s != JOB_RUNNING) {
-		end = field_time(item->summary, "acct.end_time");
+		end = field_time(look(e, END));
 		if (!end)
 			return field_defect(
 				d, "acct.end_time", "is not a time, but the job has ended");
@@ -139,28 +207,26 @@ static int reason_of(int64_t error)
 }
 
 // Why the job was not measured at all, which is why anything of it is absent.
-static int job_reason(struct bytes b)
+static int job_reason(const struct bson_found *code)
 {
-	struct scalar code;
-
-	if (bson_find(b, "jobsight.code", &code, NULL) <= 0 || code.kind != DOC_INT)
+	if (!code->is_there || code->value.kind != DOC_INT)
 		return REASON_ABSENT;
-	return reason_of(code.integer);
+	return reason_of(code->value.integer);
 }
 
 // What a column gets: the first path that leads to a number. *ret_reason says why there is none;
 // the first reason that the document itself gives counts.
-static double metric_value(struct bytes b, const struct extract_column *c, int *ret_reason)
+static double metric_value(const struct extractor *e, const struct extract_column *c,
+	const size_t *places, int *ret_reason)
 {
 	int reason = REASON_MEASURED;
 
 	for (size_t i = 0; i < c->column->n_from; i++) {
-		struct scalar s;
-		int error = 0;
-		int rc = bson_find(b, c->column->from[i], &s, &error);
+		const struct bson_found *f = &e->found[places[i]];
+		enum doc_kind kind = f->value.kind;
 
-		if (rc > 0 && (s.kind == DOC_INT || s.kind == DOC_DOUBLE)) {
-			double v = s.number * c->column->scale;
+		if (f->is_there && (kind == DOC_INT || kind == DOC_DOUBLE)) {
+			double v = f->value.number * c->column->scale;
 
 			*ret_reason = REASON_MEASURED;
 			if (isfinite(v) && (c->is_double || fabs(v) <= (double)FLT_MAX))
@@ -170,54 +236,88 @@ static double metric_value(struct bytes b, const struct extract_column *c, int *
 		}
 		if (reason != REASON_MEASURED)
 			continue;
-		if (error)
-			reason = reason_of(error);
-		else if (rc > 0 && s.kind != DOC_NULL && s.kind != DOC_OBJECT)
+		if (f->error)
+			reason = reason_of(f->error);
+		else if (f->is_there && kind != DOC_NULL && kind != DOC_OBJECT)
 			reason = REASON_NOT_NUMBER;
 	}
-	*ret_reason = reason ? reason : job_reason(b);
+	*ret_reason = reason ? reason : job_reason(look(e, CODE));
 	return NAN;
 }
 
-static uint8_t coverage_percent(struct bytes b, const char *path)
+static uint8_t coverage_percent(const struct bson_found *f)
 {
-	struct scalar s;
+	const struct scalar *s = &f->value;
 
-	if (bson_find(b, path, &s, NULL) <= 0 || (s.kind != DOC_INT && s.kind != DOC_DOUBLE) ||
-		!(s.number >= 0))
+	if (!f->is_there || (s->kind != DOC_INT && s->kind != DOC_DOUBLE) || !(s->number >= 0))
 		return COVERAGE_UNKNOWN;
 	// Rounded down, so that 100 is complete; samples just outside the job make a little more.
-	return (uint8_t)(fmin(s.number, 1) * 100 + 1e-9);
+	return (uint8_t)(fmin(s->number, 1) * 100 + 1e-9);
 }
 
-static void put_metrics(const struct extract *x, struct bytes b, struct strbuf *row)
+static void put_metrics(const struct extractor *e, struct strbuf *row)
 {
-	AUTO_FREE uint8_t *quality = memory_alloc(x->n_metrics + 1, 1);
-	AUTO_FREE uint8_t *coverage = memory_alloc(x->n_metrics + 1, 1);
-	CLEANUP(strbuf_release) struct strbuf values = {0};
+	const struct extract *x = e->x;
+	const size_t *places = e->columns;
+	size_t quality;
 
-	memset(quality, REASON_NOT_ASKED, x->n_metrics);
-	memset(coverage, COVERAGE_UNKNOWN, x->n_metrics);
+	memset(e->quality_bytes, REASON_NOT_ASKED, x->n_metrics);
+	memset(e->coverage_bytes, COVERAGE_UNKNOWN, x->n_metrics);
+	// The two come first in the row, but are known last.
+	copy_bytes(row, e->quality_bytes, x->n_metrics);
+	copy_bytes(row, e->coverage_bytes, x->n_metrics);
+	quality = row->len - 2 * x->n_metrics - sizeof(uint32_t);
 	for (size_t i = 0; i < x->n_columns; i++) {
 		const struct extract_column *c = &x->columns[i];
 		int reason;
-		double v = metric_value(b, c, &reason);
+		double v = metric_value(e, c, places, &reason);
 
-		quality[c->metric_id] = (uint8_t)reason;
-		coverage[c->metric_id] = coverage_percent(b, c->coverage);
+		places += c->column->n_from;
+		e->quality_bytes[c->metric_id] = (uint8_t)reason;
+		e->coverage_bytes[c->metric_id] = coverage_percent(&e->found[e->coverage[i]]);
 		if (reason != REASON_MEASURED)
-			copy_null(&values);
+			copy_null(row);
 		else if (c->is_double)
-			copy_double(&values, v);
+			copy_double(row, v);
 		else
-			copy_real(&values, (float)v);
+			copy_real(row, (float)v);
 	}
-	copy_bytes(row, quality, x->n_metrics);
-	copy_bytes(row, coverage, x->n_metrics);
-	strbuf_add(row, strbuf_text(&values), values.len);
+	memcpy(row->text + quality, e->quality_bytes, x->n_metrics);
+	memcpy(row->text + quality + x->n_metrics + sizeof(uint32_t), e->coverage_bytes,
+		x->n_metrics);
 }
 
-static int put_row(const struct extract *x, int ordinal, const struct store_item *item,
+static void put_end(const struct extractor *e, int64_t end_s, struct strbuf *row)
+{
+	int64_t measured = field_time(look(e, END));
+
+	if (end_s) {
+		copy_time(row, end_s);
+		copy_null(row);
+		return;
+	}
+	copy_infinity(row);
+	if (measured >= TIME_FIRST && measured <= TIME_LAST)
+		copy_time(row, measured);
+	else
+		copy_null(row);
+}
+
+static int put_fields(const struct extractor *e, struct strbuf *row, struct defect *d)
+{
+	struct field_found found = {0};
+	int64_t task;
+
+	found.is_array_task = field_whole(look(e, ARRAY_TASK), &task) && task >= 0;
+	for (size_t i = 0; i < JOB_FIELDS; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(found.at); k++)
+			found.at[k] = fields[i].paths[k] ? &e->found[e->fields[i][k]] : NULL;
+		TRY(field_put(&fields[i], &found, row, d));
+	}
+	return 0;
+}
+
+static int put_row(struct extractor *e, int ordinal, const struct store_item *item,
 	struct strbuf *row, struct defect *d)
 {
 	struct error err = {0};
@@ -225,29 +325,27 @@ static int put_row(const struct extract *x, int ordinal, const struct store_item
 
 	if (bson_check(item->summary, &err) < 0)
 		return field_defect(d, "", "%s", err.text);
-	TRY(check_key(item, d));
-	TRY(check_times(item, &end_s, d));
-	copy_row(row, ARRAY_LEN(key_columns) + JOB_FIELDS + 2 + x->n_columns);
+	if (bson_gather(e->paths, item->summary, e->scratch, e->found) < 0)
+		return field_defect(d, "", "damaged BSON");
+	TRY(check_key(e, item, d));
+	TRY(check_times(e, item, &end_s, d));
+	copy_row(row, ARRAY_LEN(key_columns) + JOB_FIELDS + 2 + e->x->n_columns);
 	copy_int(row, ordinal);
 	copy_text(row, item->key.cluster);
 	copy_bigint(row, (int64_t)item->key.raw_id);
 	copy_time(row, item->key.submit_s);
-	if (end_s)
-		copy_time(row, end_s);
-	else
-		copy_infinity(row);
-	for (size_t i = 0; i < JOB_FIELDS; i++)
-		TRY(field_put(&fields[i], item->summary, row, d));
-	put_metrics(x, item->summary, row);
+	put_end(e, end_s, row);
+	TRY(put_fields(e, row, d));
+	put_metrics(e, row);
 	return 0;
 }
 
-int extract_row(const struct extract *x, int ordinal, const struct store_item *item,
-	struct strbuf *row, struct defect *ret_defect)
+int extract_row(struct extractor *e, int ordinal, const struct store_item *item, struct strbuf *row,
+	struct defect *ret_defect)
 {
 	size_t before = row->len;
 
-	if (put_row(x, ordinal, item, row, ret_defect) == 0)
+	if (put_row(e, ordinal, item, row, ret_defect) == 0)
 		return 0;
 	row->len = before;
 	if (row->text)

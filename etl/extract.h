@@ -47,6 +47,10 @@ const char *extract_coverage_path(struct arena *a, const char *metric_name);
 // "a, b, c": the fixed columns of the stage and those of the metrics, for the COPY statement.
 void extract_column_names(const struct extract *x, struct strbuf *out);
 
+// What extracts rows, made once in the arena, where x stays too. It belongs to one thread.
+struct extractor;
+struct extractor *extractor_new(const struct extract *x, struct arena *a);
+
 // Appends one row; 0, or -EINVAL and *ret_defect, and the buffer as it was.
-int extract_row(const struct extract *x, int ordinal, const struct store_item *item,
-	struct strbuf *row, struct defect *ret_defect) MUST_USE;
+int extract_row(struct extractor *e, int ordinal, const struct store_item *item, struct strbuf *row,
+	struct defect *ret_defect) MUST_USE;

@@ -55,12 +55,16 @@ static bool whole_time(const struct scalar *s, int64_t *ret)
 	return true;
 }
 
-int64_t field_time(struct bytes b, const char *path)
+bool field_whole(const struct bson_found *found, int64_t *ret)
 {
-	struct scalar s;
+	return found->is_there && whole_number(&found->value, ret);
+}
+
+int64_t field_time(const struct bson_found *found)
+{
 	int64_t t;
 
-	return bson_find(b, path, &s, NULL) > 0 && whole_time(&s, &t) ? t : 0;
+	return found->is_there && whole_time(&found->value, &t) ? t : 0;
 }
 
 // Each reader appends one field for the scalar found at path; NULL means that there is none.
@@ -226,10 +230,14 @@ static int add_name(void *context, const struct scalar *item)
 	return 0;
 }
 
-static int put_names(const struct field *f, struct bytes b, struct strbuf *row, struct defect *d)
+static int put_names(
+	const struct field *f, const struct bson_found *found, struct strbuf *row, struct defect *d)
 {
 	CLEANUP(names_release) struct names names = {0};
-	int rc = bson_each(b, f->paths[0], add_name, &names);
+	int rc = 0;
+
+	if (found->is_there && found->value.kind == DOC_ARRAY)
+		rc = bson_items(found->raw, add_name, &names);
 
 	if (rc < 0)
 		return field_defect(d, f->paths[0], "holds something else than names");
@@ -255,30 +263,20 @@ static read_field *const readers[] = {
 	[FIELD_WORD] = read_text,
 };
 
-static bool is_array_task(struct bytes b)
+int field_put(const struct field *f, const struct field_found *found, struct strbuf *row,
+	struct defect *ret_defect)
 {
-	struct scalar s;
-	int64_t v;
-
-	return bson_find(b, "acct.local_job_array_index", &s, NULL) > 0 && whole_number(&s, &v) &&
-	       v >= 0;
-}
-
-int field_put(const struct field *f, struct bytes b, struct strbuf *row, struct defect *ret_defect)
-{
-	struct scalar s = {.kind = DOC_NULL};
+	const struct scalar *s = NULL;
 	const char *path = f->paths[0];
 
 	if (f->type == FIELD_NAMES)
-		return put_names(f, b, row, ret_defect);
-	for (size_t i = 0; i < ARRAY_LEN(f->paths) && f->paths[i]; i++) {
-		if (bson_find(b, f->paths[i], &s, NULL) > 0 && s.kind != DOC_NULL) {
+		return put_names(f, found->at[0], row, ret_defect);
+	for (size_t i = 0; !s && i < ARRAY_LEN(f->paths) && f->paths[i]; i++)
+		if (found->at[i]->is_there && found->at[i]->value.kind != DOC_NULL) {
 			path = f->paths[i];
-			break;
+			s = &found->at[i]->value;
 		}
-		s.kind = DOC_NULL;
-	}
-	if (f->type == FIELD_ARRAY && !is_array_task(b))
-		s.kind = DOC_NULL;
-	return readers[f->type](f, path, s.kind == DOC_NULL ? NULL : &s, row, ret_defect);
+	if (f->type == FIELD_ARRAY && !found->is_array_task)
+		s = NULL;
+	return readers[f->type](f, path, s, row, ret_defect);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/bytes.h"
+#include "common/document/document.h"
 #include "common/macro.h"
 #include "common/str.h"
 #include "etl/extract.h"
@@ -40,11 +40,18 @@ struct field {
 #define SPAN_MAX_S     (INT64_C(60) * 366 * 86400)
 #define NAME_MAX_BYTES 255
 
+// What a document has at the paths of a field, in their order; NULL where it has no more paths.
+struct field_found {
+	const struct bson_found *at[2];
+	bool is_array_task; // the document is of a task of an array
+};
+
 // Appends the field; -EINVAL and *ret_defect when it is wrong. An optional field of the wrong type
 // is null, except times and names, which are wrong for good.
-int field_put(const struct field *f, struct bytes b, struct strbuf *row,
+int field_put(const struct field *f, const struct field_found *found, struct strbuf *row,
 	struct defect *ret_defect) MUST_USE;
 
-int64_t field_time(struct bytes b, const char *path); // 0: none
+bool field_whole(const struct bson_found *found, int64_t *ret); // a whole number, however written
+int64_t field_time(const struct bson_found *found);             // 0: none
 
 int field_defect(struct defect *d, const char *path, const char *fmt, ...) PRINTF_LIKE(3, 4);

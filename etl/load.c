@@ -67,6 +67,7 @@ struct loader { // one run
 	const struct load_request *request;
 	struct arena arena; // of the run
 	struct extract extract;
+	struct extractor *extractor;
 	const char *metric_names; // '{a,b,c}' for SQL
 	const char *copy;         // COPY stage (...) FROM STDIN
 	char store_id[NUMBER_SIZE], load_id[NUMBER_SIZE];
@@ -138,7 +139,7 @@ static int take_document(void *context, const struct store_item *item, struct er
 		(void)str_format(defect.reason, sizeof(defect.reason), "%s", b->refusal->text);
 		return reject(b, item, &defect, err);
 	}
-	if (extract_row(&b->loader->extract, (int)b->sum.documents, item, &b->rows, &defect) == 0)
+	if (extract_row(b->loader->extractor, (int)b->sum.documents, item, &b->rows, &defect) == 0)
 		return 0;
 	return reject(b, item, &defect, err);
 }
@@ -311,6 +312,7 @@ static int find_columns(struct loader *l, struct error *err)
 	}
 	strbuf_putc(&names, '}');
 	l->metric_names = arena_strdup(&l->arena, names.text);
+	l->extractor = extractor_new(&l->extract, &l->arena);
 	return 0;
 }
 

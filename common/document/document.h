@@ -91,5 +91,24 @@ int bson_find(struct bytes b, const char *path, struct scalar *ret, int *ret_err
 // each() returns 0 to go on; any other value ends the walk and is returned.
 typedef int bson_item(void *context, const struct scalar *item);
 int bson_each(struct bytes b, const char *path, bson_item *each, void *context) MUST_USE;
+// Many such lookups in one pass, with the same results: the paths first, once; then each document.
+// found[i] belongs to the path whose bson_paths_add() returned i. Equal paths share it.
+struct bson_paths;
+struct bson_visit;
+struct bson_found {
+	bool is_there;
+	int error;
+	struct scalar value;
+	struct bytes raw; // of an object or array: itself, for bson_items
+};
+struct bson_paths *bson_paths_new(struct arena *a);
+size_t bson_paths_add(struct bson_paths *p, const char *path);
+size_t bson_paths_count(const struct bson_paths *p);
+// Room that bson_gather works in; one for each thread.
+struct bson_visit *bson_paths_scratch(const struct bson_paths *p, struct arena *a);
+int bson_gather(const struct bson_paths *p, struct bytes b, struct bson_visit *scratch,
+	struct bson_found *found) MUST_USE; // 0, or <0: damaged
+// As bson_each, of an array that was gathered.
+int bson_items(struct bytes array, bson_item *each, void *context) MUST_USE;
 // What may be stored: whole, UTF-8, known types, names legal, no NaN, no array inside an array.
 int bson_check(struct bytes b, struct error *err) MUST_USE;

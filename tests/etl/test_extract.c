@@ -52,7 +52,7 @@ static void extract(struct attempt *t, const char *acct, const char *rest, int64
 		eq(int, doc_from_json(json, strlen(json), &t->arena, &d, &err), 0), "%s", err.text);
 	cr_assert(eq(int, doc_to_bson(d, &t->arena, &item.summary, &err), 0), "%s", err.text);
 	extract_column_names(&x, &t->names);
-	t->rc = extract_row(&x, 1, &item, &t->row, &t->defect);
+	t->rc = extract_row(extractor_new(&x, &t->arena), 1, &item, &t->row, &t->defect);
 }
 
 static uint64_t number(const uint8_t *p, size_t n)
