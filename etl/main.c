@@ -13,13 +13,14 @@
 #include "etl/load.h"
 #include "etl/migrate.h"
 #include "etl/postgres.h"
+#include "etl/refresh.h"
 #include "etl/statistics.h"
 
 struct arguments {
 	const char *store, *warehouse;
 	struct option_list catalogue;
 	uint64_t batch;
-	bool migrate, again;
+	bool migrate, again, no_refresh;
 };
 
 static const struct option options[] = {
@@ -36,6 +37,8 @@ static const struct option options[] = {
 		"Documents in one transaction; default loader.batch of the settings."},
 	{"again", 0, OPTION_FLAG, offsetof(struct arguments, again), NULL,
 		"Read the whole store again, not only what changed; needed after new stanzas."},
+	{"no-refresh", 0, OPTION_FLAG, offsetof(struct arguments, no_refresh), NULL,
+		"Leave the figures by day, month and so on to the next run."},
 };
 
 static const struct program program = {
@@ -44,7 +47,8 @@ static const struct program program = {
 	.synopsis = "[options]\n--migrate [options]",
 	.details = "Each batch is one transaction that also holds the place in the store, so a "
 		   "loader may be killed at any time. Documents that cannot be loaded are put into "
-		   "warehouse.load_error with the reason, and the load goes on.\n\n"
+		   "warehouse.load_error with the reason, and the load goes on. Then the figures "
+		   "of the days on which jobs changed are made anew, a day a transaction.\n\n"
 		   "--migrate needs a role that owns the schema; loading needs a member of "
 		   "jobsight_loader.\n\n"
 		   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some documents or "
@@ -111,6 +115,7 @@ static int migrate(struct run *r, struct error *err)
 
 	TRY(migrate_schema(r->postgres, err));
 	TRY(migrate_catalogue(r->postgres, &r->catalogue, err));
+	TRY(migrate_timezone(r->postgres, r->settings.warehouse_timezone, err));
 	return statistics_put(r->postgres, directories, n, &r->arena, err);
 }
 
@@ -136,8 +141,15 @@ static int load(struct run *r, struct load_result *ret, struct error *err)
 		.again = r->args.again,
 	};
 
+	uint64_t periods = 0;
+
 	TRY(store_open(url, r->settings.store_password, true, &r->store, err));
-	return load_changes(r->postgres, r->store, &request, ret, err);
+	TRY(load_changes(r->postgres, r->store, &request, ret, err));
+	if (r->args.no_refresh)
+		return 0;
+	TRY(refresh_marked(r->postgres, &periods, err));
+	log_info("%" PRIu64 " periods made anew", periods);
+	return 0;
 }
 
 static int work(struct run *r, struct load_result *ret, struct error *err)

@@ -34,6 +34,7 @@ static const char put_metric[] =
 	" $13::integer, $14, $15, $16)";
 static const char put_series_label[] =
 	"UPDATE warehouse.metric SET series_label = $2 WHERE name = $1";
+static const char set_timezone[] = "SELECT warehouse.set_timezone($1)";
 static const char align_columns[] =
 	"SELECT compat.release_facts(); SELECT warehouse.align_columns();"
 	" SELECT compat.create_facts()";
@@ -185,4 +186,16 @@ int migrate_catalogue(struct postgres *p, const struct catalogue *c, struct erro
 	if (rc < 0)
 		postgres_rollback(p);
 	return rc;
+}
+
+int migrate_timezone(struct postgres *p, const char *zone, struct error *err)
+{
+	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
+	const struct postgres_value value = {.text = zone};
+
+	if (postgres_query(p, set_timezone, &value, 1, &rows, err) < 0)
+		return error_prefix(err, "warehouse.timezone");
+	if (str_eq(postgres_text(rows, 0, 0), "t"))
+		log_notice("days are those of %s now: all figures are made anew", zone);
+	return 0;
 }

@@ -53,7 +53,7 @@ Test(settings, defaults)
 	cr_assert(eq(str, settings.store_url, "sqlite:/var/lib/jobsight/documents.sqlite"));
 	cr_assert(eq(ptr, settings.store_password, NULL));
 	cr_assert(eq(i64, settings.summarizer_settle, 600));
-	cr_assert(eq(u64, settings.loader_batch, 2000));
+	cr_assert(eq(u64, settings.loader_batch, 10000));
 	cr_assert(eq(sz, settings.n_clusters, 0));
 }
 

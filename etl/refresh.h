@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures by day, month, quarter and year, made anew where jobs changed.
+#pragma once
+
+#include <stdint.h>
+
+#include "common/error.h"
+#include "etl/postgres.h"
+
+// Makes all periods that are marked, each in a transaction of its own; *ret_n: how many, on
+// failure too. Whoever is killed goes on where it stopped.
+int refresh_marked(struct postgres *p, uint64_t *ret_n, struct error *err) MUST_USE;
