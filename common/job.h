@@ -30,7 +30,8 @@ struct job { // strings live in the arena the source was given; none is NULL unl
 	const char *state; // COMPLETED, FAILED, CANCELLED, TIMEOUT, NODE_FAIL, OUT_OF_MEMORY ...
 	int exit_code, exit_signal;
 	int64_t eligible_s, start_s, end_s; // 0: unknown, not yet
-	int64_t limit_s;                    // 0: none or unknown
+	int64_t as_of_s; // the job still runs and end_s is only this moment; 0: it has ended
+	int64_t limit_s; // 0: none or unknown
 	int64_t suspended_s;
 	uint32_t nodes, cpus, gpus; // allocated
 	uint32_t requested_cpus;

@@ -6,7 +6,7 @@
 #include "common/str.h"
 #include "keeper/why.h"
 
-#define AGAIN "jobsight summarize --again --job ID, then jobsight load"
+#define AGAIN "jobsight summarize --again all --job ID, then jobsight load"
 
 const struct cause_row cause_rows[CAUSES] = {
 	[CAUSE_NO_SOURCE] = {"no-source", LINK_ACCOUNTING, VERDICT_UNKNOWN,
@@ -80,7 +80,7 @@ const struct cause_row cause_rows[CAUSES] = {
 	[CAUSE_SKIPPED] = {"skipped", LINK_DOCUMENT, VERDICT_NONE,
 		"the summarizer had nothing to summarize", "once the archives are there: " AGAIN},
 	[CAUSE_FAILED] = {"failed", LINK_DOCUMENT, VERDICT_NONE, "the summarizer failed on the job",
-		"jobsight summarize --again --job ID --verbose says more"},
+		"jobsight summarize --again all --job ID --verbose says more"},
 	[CAUSE_LOW_COVERAGE] = {"low-coverage", LINK_DOCUMENT, VERDICT_PARTIAL,
 		"metrics that were not measured on all nodes all the time",
 		"an agent (PMDA) did not answer: pminfo -f on the node; pmcd's log"},

@@ -16,6 +16,7 @@
 #include "summarizer/pool.h"
 #include "summarizer/reduce/boundary.h"
 #include "summarizer/reduce/host.h"
+#include "summarizer/reduce/partial.h"
 
 #define STORE_GROUP 100         // documents in one transaction
 #define STORE_BYTES (32u << 20) // or so many bytes of them
@@ -121,15 +122,13 @@ static void assign(struct run *r)
 	CLEANUP(map_release) struct map known = {0};
 	const char *suffix = b->cluster->host_suffix ? b->cluster->host_suffix : "";
 	r->hosts = memory_alloc(r->tree.hosts.n + 1, sizeof(*r->hosts));
-	r->partials = arena_array(&r->arena, b->n_jobs + 1, sizeof(struct bytes *));
 	for (size_t i = 0; i < b->n_jobs; i++) {
 		const struct job *job = &b->jobs[i];
-		r->partials[i] = arena_array(&r->arena, job->hosts.n + 1, sizeof(struct bytes));
 		for (size_t k = 0; has_run(job) && k < job->hosts.n; k++) {
 			const char *name =
 				arena_printf(&r->arena, "%s%s", job->hosts.hosts[k], suffix);
 			const struct archive_host *h = archive_tree_host(&r->tree, name);
-			if (h)
+			if (h && (b->shard == NULL || shard_has(b->shard, name)))
 				add_task(host_of(r, &known, h), b->plan, job, i, k);
 		}
 	}
@@ -178,7 +177,11 @@ static int knows_more(struct run *r, const struct job *job, size_t n_there, stru
 
 static void count(struct batch_counts *c, const struct job *job, const char *state)
 {
-	if (!has_run(job))
+	if (strcmp(state, "failed") == 0)
+		c->failed++;
+	else if (strcmp(state, "running") == 0)
+		c->running++;
+	else if (!has_run(job))
 		c->unstarted++;
 	else if (strcmp(state, "done") == 0)
 		c->done++;
@@ -202,7 +205,7 @@ static int keep_document(
 	struct store_item item = {.key = job->key,
 		.resource = resource_of(b),
 		.job_id = job->id,
-		.end_s = job->end_s,
+		.end_s = job->as_of_s ? JOB_RUNNING : job->end_s,
 		.summary = {arena_copy(&r->documents, d->summary.data, d->summary.len),
 			d->summary.len}};
 	if (d->series.len)
@@ -221,8 +224,10 @@ static int take_document(void *context, size_t i, const struct made_document *d,
 	struct error why = {0};
 	char key[128];
 	if (d->failure)
-		(void)error_set(&why, EINVAL, "%s", d->failure);
-	if (d->failure || keep_document(r, &b->jobs[i], d, &why) < 0) {
+		log_error("job %s: %s", job_key_text(&b->jobs[i].key, key), d->failure);
+	if (d->summary.len == 0) {
+		b->counts.failed++;
+	} else if (keep_document(r, &b->jobs[i], d, &why) < 0) {
 		b->counts.failed++;
 		log_error("job %s: %s", job_key_text(&b->jobs[i].key, key), why.text);
 	}
@@ -248,20 +253,51 @@ static int make_documents(struct run *r, struct error *err)
 	return rc < 0 ? rc : flush(r, err);
 }
 
+static int take_partials(struct run *r, const struct bytes *files, size_t n, struct error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		TRY(partial_each(files[i], take_partial, r, err));
+	return 0;
+}
+
+static void make_room(struct run *r)
+{
+	const struct batch *b = r->batch;
+	r->partials = arena_array(&r->arena, b->n_jobs + 1, sizeof(struct bytes *));
+	for (size_t i = 0; i < b->n_jobs; i++)
+		r->partials[i] =
+			arena_array(&r->arena, b->jobs[i].hosts.n + 1, sizeof(struct bytes));
+}
+
+static int sweep(struct run *r, struct error *err)
+{
+	struct batch *b = r->batch;
+	if (b->prometheus)
+		TRY(fetch_hosts(b, bad_archive, b, &r->arena, &r->tree, &r->fetched, err));
+	else
+		TRY(scan(r, err));
+	assign(r);
+	struct pool_request q = {.plan = b->plan,
+		.hosts = r->hosts,
+		.n_hosts = r->n_hosts,
+		.workers = b->workers,
+		.defects = &b->counts.defects};
+	return pool_sweep(&q, &r->results, err);
+}
+
 int batch_run(struct batch *b, struct error *err)
 {
 	CLEANUP(run_close) struct run r = {.batch = b};
-	if (b->prometheus)
-		TRY(fetch_hosts(b, bad_archive, b, &r.arena, &r.tree, &r.fetched, err));
+	if (b->merged == NULL)
+		TRY(sweep(&r, err));
+	for (size_t i = 0; b->into && i < r.results.n; i++)
+		TRY(shard_file_put(b->into, r.results.files[i], err));
+	if (b->into)
+		return 0;
+	make_room(&r);
+	if (b->merged)
+		TRY(take_partials(&r, b->merged->files, b->merged->n, err));
 	else
-		TRY(scan(&r, err));
-	assign(&r);
-	struct pool_request q = {.plan = b->plan,
-		.hosts = r.hosts,
-		.n_hosts = r.n_hosts,
-		.workers = b->workers,
-		.defects = &b->counts.defects};
-	TRY(pool_sweep(&q, &r.results, err));
-	TRY(pool_results_each(&r.results, take_partial, &r, err));
+		TRY(take_partials(&r, r.results.files, r.results.n, err));
 	return make_documents(&r, err);
 }

@@ -15,9 +15,10 @@
 #include "summarizer/applications.h"
 #include "summarizer/prometheus/prometheus.h"
 #include "summarizer/reduce/plan.h"
+#include "summarizer/shard.h"
 
 struct batch_counts {
-	uint64_t done, incomplete, skipped, unstarted;
+	uint64_t done, incomplete, skipped, unstarted, running;
 	uint64_t kept;   // the stored document knows more
 	uint64_t failed; // no document could be made or stored
 	uint64_t archives, hosts, defects;
@@ -32,10 +33,14 @@ struct batch {
 	const struct prometheus_settings *prometheus; // NULL: archives
 	struct store *store;                          // NULL: nothing is stored
 	unsigned workers;
+	const struct shard *shard; // only its hosts ...
+	struct shard_file *into;   // ... whose partial results go here; NULL: documents are made
+	const struct shard_results *merged; // partial results that are there already; NULL: none
 	const struct job *jobs;
 	size_t n_jobs;
 	struct batch_counts counts;
 };
 
-// Summarizes and stores all jobs. What is wrong with archives is logged and counted.
+// Summarizes and stores all jobs, or sweeps the hosts of a shard, or makes documents of what shards
+// swept. What is wrong with archives is logged and counted.
 int batch_run(struct batch *b, struct error *err) MUST_USE;

@@ -14,7 +14,8 @@
 #include "common/memory.h"
 #include "common/str.h"
 
-#define PIPE_BYTES (1 << 20) // that a worker may be ahead
+#define DOCUMENT_MAX ((size_t)16 << 20) // of BSON, as MongoDB has it
+#define PIPE_BYTES   (1 << 20)          // that a worker may be ahead
 
 struct head { // of a document in a pipe; then state, failure, summary, series
 	uint64_t n_there;
@@ -32,23 +33,52 @@ struct crew {
 	struct arena arena; // of the document at hand
 };
 
-static void make(
-	const struct documents_request *q, size_t i, struct arena *a, struct made_document *ret)
+static struct summary summarize(
+	const struct documents_request *q, size_t i, const struct bytes *partials, struct arena *a)
 {
 	struct summary_request r = {.plan = q->plan,
 		.applications = q->applications,
 		.job = &q->jobs[i],
 		.resource_id = q->resource_id,
-		.partials = q->partials[i]};
+		.partials = partials};
 	struct summary s;
-	struct error why;
 	summary_make(&r, a, &s);
-	*ret = (struct made_document){.state = s.state, .n_there = s.n_there};
-	int rc = doc_to_bson(s.summary, a, &ret->summary, &why);
-	if (rc == 0 && s.series)
-		rc = doc_to_bson(s.series, a, &ret->series, &why);
-	if (rc < 0)
-		ret->failure = arena_strdup(a, why.text);
+	if (q->jobs[i].as_of_s) {
+		s.state = "running";
+		doc_put_text(doc_at(s.summary, a, "jobsight"), a, "state", s.state);
+	}
+	return s;
+}
+
+static int encode(
+	const struct summary *s, struct arena *a, struct made_document *ret, struct error *err)
+{
+	*ret = (struct made_document){.state = s->state, .n_there = s->n_there};
+	TRY(doc_to_bson(s->summary, a, &ret->summary, err));
+	if (s->series)
+		TRY(doc_to_bson(s->series, a, &ret->series, err));
+	if (ret->summary.len > DOCUMENT_MAX || ret->series.len > DOCUMENT_MAX)
+		return error_set(err, E2BIG, "a document of more than 16 MiB");
+	return 0;
+}
+
+// A job whose document cannot be gets one that says so, of its accounting alone.
+static void make(
+	const struct documents_request *q, size_t i, struct arena *a, struct made_document *ret)
+{
+	struct error why;
+	struct error again;
+	struct summary s = summarize(q, i, q->partials[i], a);
+	if (encode(&s, a, ret, &why) == 0)
+		return;
+	s = summarize(q, i, arena_array(a, q->jobs[i].hosts.n + 1, sizeof(struct bytes)), a);
+	s.series = NULL;
+	s.state = "failed";
+	doc_put_text(doc_at(s.summary, a, "jobsight"), a, "state", s.state);
+	doc_put_text(doc_at(s.summary, a, "errors"), a, "summary", why.text);
+	if (encode(&s, a, ret, &again) < 0)
+		*ret = (struct made_document){.state = s.state};
+	ret->failure = arena_strdup(a, why.text);
 }
 
 static int make_here(

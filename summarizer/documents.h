@@ -24,7 +24,7 @@ struct made_document {     // borrowed until the call returns
 	const char *state; // jobsight.state
 	uint64_t n_there;  // hosts with archives
 	struct bytes summary, series;
-	const char *failure; // why there is none; NULL: there is
+	const char *failure; // why there is none, or one that only says this; NULL: all is well
 };
 
 // each() is called once for each job, in order; a negative value ends the making.

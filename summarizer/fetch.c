@@ -46,6 +46,8 @@ static struct prometheus_host *list_hosts(const struct batch *b, struct arena *a
 		const struct job *job = &b->jobs[i];
 		for (size_t k = 0; job->start_s && k < job->hosts.n; k++) {
 			const char *name = arena_printf(a, "%s%s", job->hosts.hosts[k], suffix);
+			if (b->shard && !shard_has(b->shard, name))
+				continue;
 			struct prometheus_host *h = host_of(&known, hosts, ret_n, name);
 			h->begin_s = job->start_s < h->begin_s ? job->start_s : h->begin_s;
 			h->end_s = job->end_s > h->end_s ? job->end_s : h->end_s;

@@ -202,28 +202,6 @@ int pool_sweep(const struct pool_request *q, struct pool_results *ret, struct er
 	return 0;
 }
 
-int pool_results_each(const struct pool_results *x,
-	int (*each)(void *context, uint64_t job, uint64_t node, struct bytes partial),
-	void *context, struct error *err)
-{
-	for (size_t i = 0; i < x->n; i++) {
-		struct bytes b = x->files[i];
-		size_t at = 0;
-		while (at < b.len) {
-			struct partial_head h = {0};
-			if (b.len - at >= sizeof(h))
-				memcpy(&h, b.data + at, sizeof(h));
-			if (h.size < sizeof(h) || h.size > b.len - at ||
-				each(context, h.job_index, h.node_index,
-					(struct bytes){b.data + at, h.size}) < 0)
-				return error_set(
-					err, EBADMSG, "temporary file: not what was written");
-			at += h.size;
-		}
-	}
-	return 0;
-}
-
 void pool_results_close(struct pool_results *x)
 {
 	for (size_t i = 0; i < x->n; i++)

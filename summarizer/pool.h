@@ -31,8 +31,4 @@ struct pool_results {
 };
 
 int pool_sweep(const struct pool_request *q, struct pool_results *ret, struct error *err) MUST_USE;
-// Each partial result, borrowed from the results.
-int pool_results_each(const struct pool_results *x,
-	int (*each)(void *context, uint64_t job, uint64_t node, struct bytes partial),
-	void *context, struct error *err) MUST_USE;
 void pool_results_close(struct pool_results *x);

@@ -2,6 +2,7 @@
 // Choosing the jobs of a run.
 #include "summarizer/select.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "common/map.h"
 #include "common/memory.h"
 #include "common/str.h"
+#include "summarizer/summary.h"
 
 struct selection {
 	const struct selection_request *request;
@@ -43,23 +45,87 @@ static const char *text_at(struct bytes summary, const char *path, struct arena 
 	return arena_strdup(a, v.text);
 }
 
+static int64_t integer_at(struct bytes summary, const char *path)
+{
+	struct scalar v = {0};
+	int ignored = 0;
+	return bson_find(summary, path, &v, &ignored) > 0 && v.kind == DOC_INT ? v.integer : 0;
+}
+
+static const struct reason {
+	const char *word;
+	enum again bit;
+	const char *state; // that a document has for it; NULL: see reasons_of
+} reasons[] = {
+	{"all", AGAIN_ALL, NULL},
+	{"catalogue", AGAIN_CATALOGUE, NULL},
+	{"version", AGAIN_VERSION, NULL},
+	{"incomplete", AGAIN_INCOMPLETE, "incomplete"},
+	{"skipped", AGAIN_SKIPPED, "skipped"},
+	{"failed", AGAIN_FAILED, "failed"},
+};
+
+int again_parse(const char *const *words, size_t n, unsigned *ret, struct error *err)
+{
+	unsigned bits = 0;
+	for (size_t i = 0; i < n; i++) {
+		unsigned bit = 0;
+		for (size_t k = 0; k < ARRAY_LEN(reasons); k++)
+			if (str_eq(words[i], reasons[k].word))
+				bit = reasons[k].bit;
+		if (bit == 0)
+			return error_set(err, EINVAL,
+				"--again %s: known are all, catalogue, version, incomplete, skipped, failed",
+				words[i]);
+		bits |= bit;
+	}
+	*ret = bits;
+	return 0;
+}
+
+struct stored { // what selection wants to know of a document
+	const char *state, *catalogue;
+	int64_t schema;
+	int64_t end_s;
+};
+
+// For which reasons it would be made again.
+static unsigned reasons_of(const struct stored *x, const char *catalogue)
+{
+	unsigned bits = AGAIN_ALL;
+	bits |= str_eq(x->catalogue, catalogue) ? 0 : AGAIN_CATALOGUE;
+	bits |= x->schema == SUMMARY_LAYOUT ? 0 : AGAIN_VERSION;
+	for (size_t k = 0; k < ARRAY_LEN(reasons); k++)
+		if (reasons[k].state && str_eq(x->state, reasons[k].state))
+			bits |= reasons[k].bit;
+	return bits;
+}
+
 // 1 due, 0 not, <0 the store failed.
 static int is_due(struct selection *s, const struct job *job, struct error *err)
 {
 	const struct selection_request *q = s->request;
-	struct store_item stored;
-	if (q->store == NULL || q->again)
+	struct store_item item;
+	if (q->store == NULL)
 		return 1;
 	arena_reset(&s->scratch);
-	int rc = store_get(q->store, &job->key, &s->scratch, &stored, err);
+	int rc = store_get(q->store, &job->key, &s->scratch, &item, err);
 	if (rc <= 0)
 		return rc < 0 ? rc : 1;
-	const char *state = text_at(stored.summary, "jobsight.state", &s->scratch);
-	const char *catalogue = text_at(stored.summary, "jobsight.catalogue", &s->scratch);
-	if (stored.end_s != job->end_s || !str_eq(catalogue, q->catalogue))
+	struct stored x = {.state = text_at(item.summary, "jobsight.state", &s->scratch),
+		.catalogue = text_at(item.summary, "jobsight.catalogue", &s->scratch),
+		.schema = integer_at(item.summary, "jobsight.schema"),
+		.end_s = item.end_s};
+	unsigned why = reasons_of(&x, q->catalogue);
+	if (x.end_s != job->end_s || (why & q->again))
 		return 1;
-	if (str_eq(state, "done") || job->start_s == 0) {
+	s->counts->old += (why & (AGAIN_CATALOGUE | AGAIN_VERSION)) != 0;
+	if (str_eq(x.state, "done") || job->start_s == 0) {
 		s->counts->current++;
+		return 0;
+	}
+	if (str_eq(x.state, "failed")) {
+		s->counts->failed++;
 		return 0;
 	}
 	if (q->now_s > job->end_s + q->late_s) {
@@ -69,17 +135,27 @@ static int is_due(struct selection *s, const struct job *job, struct error *err)
 	return 1;
 }
 
-static bool has_settled(struct selection *s, const struct job *job)
+// A job that still runs is summarized as it stands.
+static bool take_running(struct selection *s, struct job *job)
+{
+	const struct selection_request *q = s->request;
+	if (!q->running || job->start_s == 0 || job->start_s >= q->now_s) {
+		s->counts->running++;
+		return false;
+	}
+	job->end_s = job->as_of_s = q->now_s;
+	return true;
+}
+
+static bool has_settled(struct selection *s, struct job *job)
 {
 	const struct selection_request *q = s->request;
 	if (!str_eq(job->key.cluster, q->accounting.cluster)) {
 		s->counts->other_cluster++;
 		return false;
 	}
-	if (job->end_s == JOB_RUNNING) {
-		s->counts->running++;
-		return false;
-	}
+	if (job->end_s == JOB_RUNNING)
+		return take_running(s, job);
 	if (job->end_s + q->settle_s > q->now_s) {
 		s->counts->unsettled++;
 		return false;

@@ -10,8 +10,22 @@
 #include "common/store/store.h"
 
 struct selection_counts {
-	uint64_t found, running, unsettled, other_cluster, current, final, defects;
+	uint64_t found, running, unsettled, other_cluster, current, final, failed, old, defects;
 };
+
+// Why jobs that have a document are summarized again. Without being asked for, those are whose
+// archives may still come, and those whose end changed.
+enum again {
+	AGAIN_ALL = 1,
+	AGAIN_CATALOGUE = 2,  // it was made by another catalogue
+	AGAIN_VERSION = 4,    // it is of another layout
+	AGAIN_INCOMPLETE = 8, // archives of some nodes were missing, or their ends
+	AGAIN_SKIPPED = 16,   // there were none at all
+	AGAIN_FAILED = 32,    // it could not be made
+};
+
+// The words of a list: bits of enum again.
+int again_parse(const char *const *words, size_t n, unsigned *ret, struct error *err) MUST_USE;
 
 struct selection_request {
 	const struct accounting_source *source;
@@ -20,7 +34,8 @@ struct selection_request {
 	const char *catalogue;   // hash
 	int64_t now_s, settle_s; // a job is taken this long after its end
 	int64_t late_s;          // and for this long again while archives are missing
-	bool again;              // all of them, whatever is stored
+	unsigned again;          // bits of enum again
+	bool running;            // also those that still run
 };
 
 // Jobs by end time, then key; strings in a.

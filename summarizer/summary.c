@@ -121,7 +121,7 @@ static void put_own(struct doc *to, struct merge *m, const char *state, int code
 {
 	struct arena *a = m->arena;
 	const struct job *job = m->request->job;
-	doc_put_int(to, a, "schema", 1);
+	doc_put_int(to, a, "schema", SUMMARY_LAYOUT);
 	doc_put_text(to, a, "catalogue", m->request->plan->catalogue->hash);
 	doc_put_text(to, a, "cluster", job->key.cluster);
 	doc_put_int(to, a, "raw_id", (int64_t)job->key.raw_id);

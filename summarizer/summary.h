@@ -25,6 +25,7 @@ struct summary {
 	size_t n_there;     // hosts with archives
 };
 
+#define SUMMARY_LAYOUT     1       // of this layout, in jobsight.schema
 #define SUMMARY_VERSION    "1.0.6" // SUPReMM's, whose layout this is
 #define SUMMARY_NOARCHIVES 15
 #define SUMMARY_BAD_NODES  10

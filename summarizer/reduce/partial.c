@@ -2,6 +2,7 @@
 // Words and texts of a partial result.
 #include "summarizer/reduce/partial.h"
 
+#include <errno.h>
 #include <string.h>
 
 void partial_put_u64(struct strbuf *to, uint64_t v)
@@ -76,4 +77,21 @@ struct bytes partial_bytes(struct partial_reader *r, size_t n)
 {
 	const uint8_t *p = take(r, n);
 	return p ? (struct bytes){p, n} : (struct bytes){0};
+}
+
+int partial_each(struct bytes b,
+	int (*each)(void *context, uint64_t job, uint64_t node, struct bytes partial),
+	void *context, struct error *err)
+{
+	for (size_t at = 0; at < b.len;) {
+		struct partial_head h = {0};
+		if (b.len - at >= sizeof(h))
+			memcpy(&h, b.data + at, sizeof(h));
+		if (h.size < sizeof(h) || h.size > b.len - at ||
+			each(context, h.job_index, h.node_index,
+				(struct bytes){b.data + at, h.size}) < 0)
+			return error_set(err, EBADMSG, "partial results: not what was written");
+		at += h.size;
+	}
+	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one host says about one job, as bytes: written by the worker that swept the host, read by
-// the one that merges the hosts of the job. Same machine, same program: words are in its own order.
+// the one that merges the hosts of the job. Same program, same kind of machine: words are in its own
+// order. Files of shards (summarizer/shard.h) hold them too, so what is read is checked.
 #pragma once
 
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/bytes.h"
+#include "common/error.h"
 #include "common/str.h"
 #include "summarizer/reduce/plan.h"
 
@@ -22,6 +24,12 @@ struct partial_head {
 	uint64_t wall_ns;            // of the job on this host
 	uint64_t has_begin, has_end; // samples were taken at its edges
 };
+
+// Each of several partial results one after the other, borrowed. each() returns <0 for one that
+// cannot be; so does what is cut.
+int partial_each(struct bytes b,
+	int (*each)(void *context, uint64_t job, uint64_t node, struct bytes partial),
+	void *context, struct error *err) MUST_USE;
 
 void partial_put_u64(struct strbuf *to, uint64_t v);
 void partial_put_double(struct strbuf *to, double v);

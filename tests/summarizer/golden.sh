@@ -59,13 +59,13 @@ sort "$work/1.sums" | cmp - "$work/alone.sums" || fail "alone, jobs get other do
 # What is done stays; what archives are missing for was given up long ago.
 run "$work/1.sqlite" --workers 1 2> "$work/err" || fail "second run"
 grep -q '^summarized now  *0$' "$work/err" || { cat "$work/err"; fail "done jobs were done again"; }
-run "$work/1.sqlite" --again --workers 2 -q || fail "--again"
+run "$work/1.sqlite" --again all --workers 2 -q || fail "--again"
 "$golden" "sqlite:$work/1.sqlite" > "$work/again.sums"
 cmp "$work/1.sums" "$work/again.sums" || fail "--again makes other documents"
 
 # A stored document is not replaced by one that knows less.
 mkdir "$work/nothing"
-"$summarize" --config "$work/empty.yaml" --accounting "sacct:$here/jobs.sacct" --again -q \
+"$summarize" --config "$work/empty.yaml" --accounting "sacct:$here/jobs.sacct" --again all -q \
 	--archives "$work/nothing" --cluster golden --store "sqlite:$work/1.sqlite" || fail "nothing"
 "$golden" "sqlite:$work/1.sqlite" > "$work/kept.sums"
 cmp "$work/1.sums" "$work/kept.sums" || fail "documents were lost with the archives"
@@ -84,7 +84,7 @@ exec 9>&-
 # Killed at any moment and run again: the same documents.
 rm -f "$work/killed.sqlite"*
 for delay in 0.001 0.005 0.01 0.02 0.03 0.05 0.08 0.1 0.15 0.2; do
-	run "$work/killed.sqlite" --again --workers 2 -q &
+	run "$work/killed.sqlite" --again all --workers 2 -q &
 	pid=$!
 	sleep $delay
 	kill -9 $pid 2>/dev/null

@@ -78,7 +78,7 @@ summarize clean >"$work/clean-summarize.log" 2>&1
 load clean >"$work/clean-load.log" 2>&1
 # how long a run takes once the servers are warm
 began=$(date +%s%N)
-summarize clean --again >"$work/clean-summarize.log" 2>&1
+summarize clean --again all >"$work/clean-summarize.log" 2>&1
 middle=$(date +%s%N)
 load clean --again >"$work/clean-load.log" 2>&1
 ended=$(date +%s%N)
@@ -99,7 +99,7 @@ for round in $(seq 25); do
 	again=(--again)
 	[ $((round % 5)) -ne 1 ] || again=()
 	strike $((summarize_ms + 20)) "$build/summarizer/jobsight-summarize" --config "$work/killed.yaml" \
-		--workers 2 "${again[@]}"
+		--workers 2 "${again[@]}" ${again[0]:+all}
 	strike $((load_ms + 20)) "$build/etl/jobsight-load" --config "$work/killed.yaml" "${again[@]}"
 done
 
