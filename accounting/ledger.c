@@ -8,7 +8,6 @@
 
 #include "common/macro.h"
 
-static const char lock[] = "SELECT pg_try_advisory_lock(x'6a6f6273'::int, x'696d7074'::int)";
 static const char add_code[] =
 	"INSERT INTO warehouse.import_code AS c (code, category, trigger, effect, advice)"
 	" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (code) DO UPDATE"
@@ -65,16 +64,6 @@ static const char *clean(const char *text, char *copy, size_t size)
 			if (*c & 0x80)
 				*c = '?';
 	return copy;
-}
-
-int ledger_lock(struct postgres *p, struct error *err)
-{
-	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
-
-	TRY(postgres_query(p, lock, NULL, 0, &rows, err));
-	if (!str_eq(postgres_text(rows, 0, 0), "t"))
-		return error_set(err, EBUSY, "another importer is at work on this warehouse");
-	return 0;
 }
 
 static int put_codes(struct postgres *p, struct error *err)

@@ -25,9 +25,6 @@ struct ledger_figures {
 	uint64_t batches, records, added, changed, removed, quarantined;
 };
 
-// The one lock of importers, held until the connection ends. -EBUSY: taken.
-int ledger_lock(struct postgres *p, struct error *err) MUST_USE;
-
 int ledger_begin(struct postgres *p, struct ledger *ret, struct error *err) MUST_USE;
 int ledger_end(const struct ledger *l, struct error *err) MUST_USE;
 

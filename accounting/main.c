@@ -9,6 +9,7 @@
 #include "accounting/ledger.h"
 #include "common/log.h"
 #include "common/macro.h"
+#include "etl/lock.h"
 
 struct arguments {
 	const char *warehouse;
@@ -103,7 +104,7 @@ static int work(struct run *r, struct import_outcome *ret, struct error *err)
 	const char *url = r->args.warehouse ? r->args.warehouse : r->settings.warehouse_url;
 
 	TRY(postgres_open(url, r->settings.warehouse_password, &r->postgres, err));
-	TRY(ledger_lock(r->postgres, err));
+	TRY(lock_take(r->postgres, LOCK_IMPORTER, "importer", err));
 	return import_run(r->postgres, &r->plan, ret, err);
 }
 

@@ -15,7 +15,6 @@
 #include "etl/extract.h"
 
 enum statement {
-	LOCK,
 	ADD_STORE,
 	FIND_STORE,
 	METRICS,
@@ -30,7 +29,6 @@ enum statement {
 };
 
 static const char *const statements[STATEMENTS] = {
-	[LOCK] = "SELECT pg_try_advisory_lock(x'6a6f6273'::int, x'6c6f6164'::int)",
 	[ADD_STORE] = "INSERT INTO warehouse.document_store (url) SELECT $1 WHERE NOT EXISTS"
 		      " (SELECT FROM warehouse.document_store WHERE url = $1)",
 	[FIND_STORE] = "SELECT store_id, cursor FROM warehouse.document_store WHERE url = $1",
@@ -81,16 +79,6 @@ struct batch { // one transaction
 	const struct error *refusal; // by the server, of the one document of this batch; or NULL
 	struct load_result sum;
 };
-
-int load_lock(struct postgres *p, struct error *err)
-{
-	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
-
-	TRY(postgres_query(p, statements[LOCK], NULL, 0, &rows, err));
-	if (!str_eq(postgres_text(rows, 0, 0), "t"))
-		return error_set(err, EBUSY, "another loader is at work on this warehouse");
-	return 0;
-}
 
 // What the server must be told in text has to be UTF-8, whatever a store holds.
 static const char *clean_text(struct arena *a, const char *text)

@@ -21,9 +21,6 @@ struct load_result {
 	uint64_t documents, added, changed, unchanged, rejected;
 };
 
-// The one lock of loaders and migrations, held until the connection ends. -EBUSY: taken.
-int load_lock(struct postgres *p, struct error *err) MUST_USE;
-
 // On failure *ret says what was committed before.
 int load_changes(struct postgres *p, struct store *s, const struct load_request *r,
 	struct load_result *ret, struct error *err) MUST_USE;

@@ -11,6 +11,7 @@
 #include "common/store/store.h"
 #include "common/str.h"
 #include "etl/load.h"
+#include "etl/lock.h"
 #include "etl/migrate.h"
 #include "etl/postgres.h"
 #include "etl/refresh.h"
@@ -158,7 +159,7 @@ static int work(struct run *r, struct load_result *ret, struct error *err)
 
 	TRY(open_catalogue(r, err));
 	TRY(postgres_open(url, r->settings.warehouse_password, &r->postgres, err));
-	TRY(load_lock(r->postgres, err));
+	TRY(lock_take(r->postgres, LOCK_LOADER, "loader", err));
 	if (r->args.migrate) {
 		TRY(migrate(r, err));
 		if (!r->args.store)

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// One loader, one importer at a time on a warehouse.
+#pragma once
+
+#include <stdint.h>
+
+#include "etl/postgres.h"
+
+enum { LOCK_LOADER = 0x6c6f6164, LOCK_IMPORTER = 0x696d7074 }; // "load", "impt"
+
+// Holds until the connection ends. The server notices that some time after a program was killed, so a
+// lock that is taken is asked for again for a few seconds. -EBUSY: who is at work.
+int lock_take(struct postgres *p, int32_t which, const char *who, struct error *err) MUST_USE;
