@@ -272,6 +272,9 @@ static void put_metrics(const struct extractor *e, struct strbuf *row)
 		int reason;
 		double v = metric_value(e, c, places, &reason);
 
+		// SUPReMM's number is the same where no node had it; then it was never covered.
+		if (reason == REASON_NOT_ALL_NODES && !e->found[e->coverage[i]].is_there)
+			reason = REASON_NO_METRIC;
 		places += c->column->n_from;
 		e->quality_bytes[c->metric_id] = (uint8_t)reason;
 		e->coverage_bytes[c->metric_id] = coverage_percent(&e->found[e->coverage[i]]);

@@ -14,6 +14,8 @@
 // Why a value is absent, beside the numbers that documents give (warehouse.reason).
 enum reason {
 	REASON_MEASURED = 0,
+	REASON_NO_METRIC = 3,
+	REASON_NOT_ALL_NODES = 4,
 	REASON_ABSENT = 100,
 	REASON_NOT_NUMBER = 101,
 	REASON_OUT_OF_RANGE = 102,

@@ -260,13 +260,30 @@ static int find_store(struct loader *l, struct error *err)
 	return 0;
 }
 
+// The metric that keeps what a column is made of: a stanza may name one of another's numbers.
+static const struct metric *kept_by(const struct catalogue *c, const struct metric *m)
+{
+	const char *from = m->column->n_from ? m->column->from[0] : "";
+
+	for (size_t i = 0; m->n_outputs == 0 && i < c->n; i++)
+		for (size_t k = 0; k < c->metrics[i].n_outputs; k++) {
+			const char *path = c->metrics[i].outputs[k].document;
+			size_t len = strcspn(path, "*");
+
+			if (strncmp(from, path, len) == 0 &&
+				(path[len] || from[len] == '.' || !from[len]))
+				return &c->metrics[i];
+		}
+	return m;
+}
+
 static void add_column(
 	struct loader *l, const struct metric *m, const struct postgres_rows *rows, size_t row)
 {
 	struct extract_column *c = &l->extract.columns[l->extract.n_columns++];
 
 	c->column = m->column;
-	c->coverage = extract_coverage_path(&l->arena, m->name);
+	c->coverage = extract_coverage_path(&l->arena, kept_by(l->request->catalogue, m)->name);
 	c->metric_id = (unsigned)postgres_int(rows, row, 1);
 	c->is_double = str_eq(postgres_text(rows, row, 2), "t");
 }

@@ -237,16 +237,32 @@ static const char *device_path(struct merge *m, const char *path, const char *na
 		m->arena, "%.*s%s%s", (int)(star - path), path, doc_key(m->arena, name), star + 1);
 }
 
+static void put_error_at(struct merge *m, const char *path, struct doc *root, int error)
+{
+	if (path[0] != '\0' && doc_find(root, path) == NULL)
+		doc_put_int(doc_at(root, m->arena, path), m->arena, "error", error);
+}
+
+struct group_error { // of a group of devices, that stands only where there is none of them
+	struct group_error *next;
+	const char *path;
+	int error;
+};
+
 static void put_error(struct merge *m, const struct output *o, struct doc *root, int error)
 {
-	const char *path = o->document;
-	const char *star = strchr(path, '*');
-	if (star) // the group of devices, if there is none of them
-		path = star > path + 1 ? arena_strndup(m->arena, path, (size_t)(star - path - 1))
-		                       : "";
-	if (path[0] == '\0' || doc_find(root, path))
+	const char *star = strchr(o->document, '*');
+	if (star == NULL) {
+		put_error_at(m, o->document, root, error);
 		return;
-	doc_put_int(doc_at(root, m->arena, path), m->arena, "error", error);
+	}
+	struct group_error **last = &m->group_errors;
+	while (*last)
+		last = &(*last)->next;
+	*last = arena_alloc(m->arena, sizeof(**last));
+	size_t len = star > o->document ? (size_t)(star - o->document - 1) : 0;
+	(*last)->path = arena_strndup(m->arena, o->document, len);
+	(*last)->error = error;
 }
 
 static void merge_output(struct merge *m, const struct output *o, struct doc *root)
@@ -272,4 +288,6 @@ void merge_outputs(struct merge *m, struct doc *root)
 		for (size_t i = 0; i < x->n_outputs; i++)
 			merge_output(m, &x->outputs[i], root);
 	}
+	for (const struct group_error *e = m->group_errors; e; e = e->next)
+		put_error_at(m, e->path, root, e->error);
 }

@@ -18,7 +18,8 @@ struct merge {
 	bool knows_cores;  // its cores are known on each node
 	bool reaches_end;
 	uint64_t gaps, resets;
-	uint64_t begins, ends; // hosts where a sample was taken at the job's begin, end
+	struct group_error *group_errors; // in arena; see merge_outputs
+	uint64_t begins, ends;            // hosts where a sample was taken at the job's begin, end
 };
 
 void merge_open(struct merge *m, const struct summary_request *q, struct arena *a);

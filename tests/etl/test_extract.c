@@ -250,6 +250,37 @@ Test(extract, reasons)
 	}
 }
 
+// SUPReMM has one number for "no node" and "not all": what the document covers tells them apart.
+Test(extract, no_node_had_the_metric)
+{
+	static const struct {
+		const char *coverage;
+		int reason;
+	} cases[] = {{"jobsight.coverage.m.time", REASON_NOT_ALL_NODES},
+		{"jobsight.coverage.other.time", REASON_NO_METRIC}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ATTEMPT t = {0};
+		struct extract_column column = {&real_column, cases[i].coverage, 0, false};
+		const struct extract x = {&column, 1, 1};
+		struct store_item item = {.key = {"c", 7, 1000000000}, .end_s = 1000000100};
+		const char *json = "{\"_id\": \"7-1\", \"acct\": {\"id\": \"7\", \"nodes\": 2, "
+				   "\"ncpus\": 2, \"end_time\": 1000000100}, \"jobsight\": {"
+				   "\"cluster\": \"c\", \"raw_id\": 7, \"submit\": 1000000000, "
+				   "\"coverage\": {\"m\": {\"nodes\": 1, \"time\": 0.5}}}, "
+				   "\"a\": {\"x\": {\"error\": 4}}}";
+		struct error err = {0};
+		struct doc *d = NULL;
+
+		cr_assert(eq(int, doc_from_json(json, strlen(json), &t.arena, &d, &err), 0));
+		cr_assert(eq(int, doc_to_bson(d, &t.arena, &item.summary, &err), 0));
+		extract_column_names(&x, &t.names);
+		cr_assert(eq(int,
+			extract_row(extractor_new(&x, &t.arena), 1, &item, &t.row, &t.defect), 0));
+		cr_assert(eq(int, field(&t, "quality").data[0], cases[i].reason));
+	}
+}
+
 Test(extract, coverage)
 {
 	ATTEMPT t = {0};
