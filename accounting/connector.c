@@ -41,6 +41,15 @@ extern const struct connector project_csv;
 extern const struct connector project_dummy;
 extern const struct connector business_csv;
 extern const struct connector business_dummy;
+extern const struct connector architecture_archfile;
+extern const struct connector architecture_slurm;
+extern const struct connector association_slurm;
+extern const struct connector business_slurm;
+extern const struct connector event_slurm;
+extern const struct connector project_accounts;
+extern const struct connector project_slurm;
+extern const struct connector user_csv;
+extern const struct connector user_passwd;
 extern const struct connector job_sacct;
 extern const struct connector job_slurmdb;
 extern const struct connector user_ldap;
@@ -60,8 +69,17 @@ static const struct connector *const connectors[] = {
 	&business_csv,
 	&business_dummy,
 	&job_sacct,
+	&architecture_archfile,
+	&architecture_slurm,
+	&user_csv,
+	&user_passwd,
 #ifdef HAVE_SLURMDB
 	&job_slurmdb,
+	&association_slurm,
+	&business_slurm,
+	&event_slurm,
+	&project_accounts,
+	&project_slurm,
 #endif
 #ifdef HAVE_LDAP
 	&user_ldap,
