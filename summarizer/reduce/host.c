@@ -97,6 +97,13 @@ static void find_wanted(struct host *h, bool *wanted)
 	}
 }
 
+// Up to where there are records. A damaged archive says more than it has: a relay, say, still brings
+// bytes in the middle of it.
+static int64_t end_of(const struct lane *l)
+{
+	return archive_damage(l->archive)->code && l->last_ns < l->end_ns ? l->last_ns : l->end_ns;
+}
+
 static int finish(struct host *h, struct task *t, struct error *err)
 {
 	struct result_request r = {.plan = h->request->plan,
@@ -106,7 +113,7 @@ static int finish(struct host *h, struct task *t, struct error *err)
 	AUTO_FREE struct archive **archives =
 		memory_alloc(h->n_lanes + 1, sizeof(struct archive *));
 	for (size_t i = 0; i < h->n_lanes; i++)
-		r.reaches_end |= h->lanes[i].end_ns >= t->end_ns &&
+		r.reaches_end |= end_of(&h->lanes[i]) >= t->end_ns &&
 		                 overlaps(t, h->lanes[i].start_ns, h->lanes[i].end_ns);
 	r.n_archives = archives_of(h, t, archives);
 	r.archives = archives;

@@ -136,6 +136,8 @@ void lane_begin(struct lane *l, struct sweep *w)
 void lane_next(struct lane *l)
 {
 	l->has_record = archive_next(l->archive, &l->record) > 0;
+	if (l->has_record && l->record.n_sets > 0) // no mark
+		l->last_ns = l->record.time_ns;
 }
 
 void lane_end(struct lane *l)
@@ -149,7 +151,10 @@ void lane_end(struct lane *l)
 	free(l->ids);
 	free(l->slots);
 	free(l->table);
-	*l = (struct lane){.archive = l->archive, .start_ns = l->start_ns, .end_ns = l->end_ns};
+	*l = (struct lane){.archive = l->archive,
+		.start_ns = l->start_ns,
+		.end_ns = l->end_ns,
+		.last_ns = l->last_ns};
 	archive_rewind(l->archive); // gives the mapped volume back
 }
 

@@ -55,6 +55,7 @@ struct lane_slot { // a metric of the archive that is wanted
 struct lane {
 	struct archive *archive;
 	int64_t start_ns, end_ns;
+	int64_t last_ns; // of the last record that could be read
 	struct lane_slot *slots;
 	size_t n_slots, slot_room;
 	uint32_t *table; // hash of metric ids: slot + 1

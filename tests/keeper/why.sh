@@ -152,7 +152,7 @@ ok '... how long and where' says 'gap, up to 30m, from 2026-03-01T10:20:00Z on'
 ok 'an agent stopped' is 106 document:low-coverage partial
 ends 3 106
 ok '... which metric' says 'test.written 50 %'
-ok 'a damaged volume' is 107 archives:ends-early archives:damaged partial
+ok 'a damaged volume: what it lacks may still come' is 107 archives:ends-early archives:damaged document:incomplete partial
 now=2026-03-20T12:00:00Z
 ok 'incomplete for ever' is 104 archives:ends-early document:incomplete-final partial
 now=2026-03-02T12:00:00Z
@@ -201,6 +201,18 @@ document 140 incomplete 0 1
 ok 'the warehouse has an earlier document' is 140 accounting:purged document:incomplete warehouse:unmeasured warehouse:loaded-before partial
 sed -i 's/^100|\(.*\)T11:00:00/100|\1T11:01:00/' "$work/sacct.txt"
 ok 'the accounting was put right since' is 100 document:old-document partial
+
+# no word of its accounting at all, and a document that is none
+sed '/accounting: "sacct/s/, accounting: "[^"]*"//' "$work/settings.yaml" >"$work/without.yaml"
+settings=(--config "$work/without.yaml")
+ok 'a cluster without accounting' is 130 accounting:no-source unknown
+settings=(--config "$work/settings.yaml")
+cp "$work/documents.sqlite" "$work/documents.kept"
+sqlite3 "$work/documents.sqlite" "UPDATE job SET summary = x'0c0000000274000500000000' WHERE raw_id = 130"
+ok 'a document that cannot be read' is 130 document:document-unfit none
+ends 1 130
+mv "$work/documents.kept" "$work/documents.sqlite"
+ok '... and could be before' is 130 whole
 
 # servers and settings that are wrong
 mv "$work/sacct.txt" "$work/sacct.away"
