@@ -85,6 +85,22 @@ uint64_t accelerator_fold(struct accelerator_fold *f, uint64_t value, unsigned b
 	return f->total;
 }
 
+unsigned accelerator_number_of(struct accelerator *a, const char *pci)
+{
+	struct accelerator_number *n;
+
+	for (unsigned i = 0; i < a->n_numbers; i++) {
+		if (*pci && strcmp(a->numbers[i].pci, pci) == 0)
+			return a->numbers[i].number;
+	}
+	if (a->n_numbers == ACCELERATOR_NUMBERS)
+		return a->cards++;
+	n = &a->numbers[a->n_numbers++];
+	pmsprintf(n->pci, sizeof(n->pci), "%s", pci);
+	n->number = a->cards++;
+	return n->number;
+}
+
 struct accelerator_unit *accelerator_make(
 	struct accelerator *a, accelerator_sampler *sampler, const char *vendor)
 {

@@ -117,6 +117,7 @@ struct accelerator_unit {                // a device or a part of one
 	unsigned next_sluid;
 	// NVIDIA
 	void *handle;
+	bool seen; // by the finder's look
 	void *events;
 	struct accelerator_fold folds[ACCELERATOR_FOLDS];
 	struct frame_reading gpm_last[ACCELERATOR_GPM_ROWS];
@@ -149,6 +150,7 @@ struct accelerator_finder {
 	struct frame_crew *crew;
 	struct accelerator_unit *born[ACCELERATOR_CHANGES];
 	unsigned n_born;
+	bool ready; // NVIDIA's library has become so
 	struct accelerator_unit *gone[ACCELERATOR_CHANGES];
 	unsigned n_gone;
 	struct accelerator_unit *dead; // being freed
@@ -163,6 +165,7 @@ struct accelerator { // begins with the record of the node's metrics
 	struct frame_crew *crew;
 	int root;
 	struct nvml *nvml;
+	bool started;             // NVIDIA's library; the finder's
 	bool is_elsewhere;        // below a root that is not this machine's
 	pthread_mutex_t smi_lock; // held while AMD's library is opened
 	bool smi_opened;
@@ -170,8 +173,8 @@ struct accelerator { // begins with the record of the node's metrics
 	struct fdinfo_scan *scan;        // of Intel's clients
 	struct accelerator_unit **units; // changed by the finder alone, under the lock
 	unsigned n;
-	unsigned cards;                                         // numbers given
-	struct accelerator_number numbers[ACCELERATOR_NUMBERS]; // of what is no NVIDIA device
+	unsigned cards; // numbers given
+	struct accelerator_number numbers[ACCELERATOR_NUMBERS];
 	unsigned n_numbers;
 	struct accelerator_finder *finder;
 	struct accelerator_unit *dead; // retired, to be freed by the finder
@@ -195,6 +198,8 @@ int64_t accelerator_now_ns(void);
 // A unit that is not among the others yet. NULL: no memory.
 struct accelerator_unit *accelerator_make(
 	struct accelerator *a, accelerator_sampler *sample, const char *vendor);
+// The number that goes with a PCI address, always the same.
+unsigned accelerator_number_of(struct accelerator *a, const char *pci);
 int accelerator_add(struct accelerator *a, struct accelerator_unit *u); // u may be NULL: no memory
 void accelerator_free_units(struct accelerator *a);
 

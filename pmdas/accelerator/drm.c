@@ -89,23 +89,6 @@ static void find_hwmon(struct accelerator_unit *u)
 	closedir(dir);
 }
 
-// The number that goes with a PCI address, always the same.
-static unsigned number_of(struct accelerator *a, const char *pci)
-{
-	struct accelerator_number *n;
-
-	for (unsigned i = 0; i < a->n_numbers; i++) {
-		if (*pci && strcmp(a->numbers[i].pci, pci) == 0)
-			return a->numbers[i].number;
-	}
-	if (a->n_numbers == ACCELERATOR_NUMBERS)
-		return a->cards++;
-	n = &a->numbers[a->n_numbers++];
-	pmsprintf(n->pci, sizeof(n->pci), "%s", pci);
-	n->number = a->cards++;
-	return n->number;
-}
-
 static struct accelerator_unit *make_card(struct accelerator *a, unsigned card, uint64_t vendor)
 {
 	struct accelerator_unit *u = NULL;
@@ -123,7 +106,7 @@ static struct accelerator_unit *make_card(struct accelerator *a, unsigned card, 
 		read_name(u, "device", u->model, sizeof(u->model));
 	read_name(u, "unique_id", u->uuid, sizeof(u->uuid));
 	read_pci(u);
-	u->number = number_of(a, u->pci);
+	u->number = accelerator_number_of(a, u->pci);
 	find_hwmon(u);
 	if (vendor == AMD)
 		kfd_find(u);

@@ -64,6 +64,9 @@ static void take_over(void *device, uint64_t want, int64_t now_ns)
 	struct accelerator *a = f->accelerator;
 
 	(void)want, (void)now_ns;
+	if (f->ready)
+		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "ready");
+	f->ready = false;
 	a->changed |= f->n_born || f->n_gone;
 	for (unsigned i = 0; i < f->n_gone; i++) {
 		forget(a, f->gone[i]);

@@ -68,22 +68,18 @@ static struct accelerator_unit *make_mig(
 	return u;
 }
 
-static int add_device(struct accelerator *a, unsigned index)
+static struct accelerator_unit *make_whole(struct accelerator *a, void *handle)
 {
-	struct accelerator_unit *u;
-	void *handle;
+	struct accelerator_unit *u = accelerator_make(a, nvidia_sample, "nvidia");
 
-	if (!CALL(a->nvml, DeviceGetHandleByIndex_v2, index, &handle))
-		return 0;
-	u = accelerator_make(a, nvidia_sample, "nvidia");
 	if (u == NULL)
-		return -ENOMEM;
-	u->number = index;
+		return NULL;
 	u->handle = handle;
 	identify(u, a->nvml);
+	u->number = accelerator_number_of(a, u->pci);
 	prepare_gpm(u, a->nvml, handle);
 	prepare_events(u, a->nvml);
-	return accelerator_add(a, u);
+	return u;
 }
 
 // How many MIG devices there may be; 0 also when MIG is off. False: the device does not answer.
@@ -118,7 +114,7 @@ static struct accelerator_unit *known_mig(
 	return NULL;
 }
 
-static bool is_same_mig(const struct accelerator_unit *u, const struct nvml *n, void *handle)
+static bool is_same(const struct accelerator_unit *u, const struct nvml *n, void *handle)
 {
 	char text[96];
 	char uuid[sizeof(u->uuid)] = "";
@@ -141,7 +137,7 @@ static void find_migs(struct accelerator_finder *f, const struct accelerator_uni
 		bool found = i < most && CALL(a->nvml, DeviceGetMigDeviceHandleByIndex,
 						 whole->handle, i, &handle);
 
-		if (u != NULL && found && is_same_mig(u, a->nvml, handle))
+		if (u != NULL && found && is_same(u, a->nvml, handle))
 			continue;
 		if (u != NULL)
 			accelerator_goes(f, u);
@@ -150,17 +146,88 @@ static void find_migs(struct accelerator_finder *f, const struct accelerator_uni
 	}
 }
 
+static bool is_whole(const struct accelerator_unit *u)
+{
+	return u->handle != NULL && u->mig < 0;
+}
+
+static struct accelerator_unit *known_whole(const struct accelerator *a, void *handle)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		if (is_whole(a->units[i]) && a->units[i]->handle == handle)
+			return a->units[i];
+	}
+	return NULL;
+}
+
+// What is gone takes its parts with it.
+static void whole_goes(struct accelerator_finder *f, struct accelerator_unit *whole)
+{
+	struct accelerator *a = f->accelerator;
+
+	for (unsigned i = 0; i < a->n; i++) {
+		if (a->units[i]->handle != NULL && a->units[i]->number == whole->number)
+			accelerator_goes(f, a->units[i]);
+	}
+}
+
+// A device that is lost, or that another has replaced under its handle, is another device.
+static void find_wholes(struct accelerator_finder *f)
+{
+	struct accelerator *a = f->accelerator;
+	unsigned count;
+
+	if (!CALL(a->nvml, DeviceGetCount_v2, &count))
+		return;
+	for (unsigned i = 0; i < a->n; i++)
+		a->units[i]->seen = false;
+	for (unsigned i = 0; i < count; i++) {
+		struct accelerator_unit *u;
+		void *handle;
+
+		if (!CALL(a->nvml, DeviceGetHandleByIndex_v2, i, &handle))
+			continue;
+		u = known_whole(a, handle);
+		if (u != NULL && is_same(u, a->nvml, handle)) {
+			u->seen = true;
+			continue;
+		}
+		accelerator_comes(f, make_whole(a, handle));
+	}
+	for (unsigned i = 0; i < a->n; i++) {
+		if (is_whole(a->units[i]) && !a->units[i]->seen)
+			whole_goes(f, a->units[i]);
+	}
+}
+
+static int start_library(struct accelerator *a)
+{
+	int rc = a->nvml->Init_v2();
+
+	a->started = rc == NVML_SUCCESS;
+	return rc;
+}
+
 void nvidia_rescan(struct accelerator_finder *f)
 {
-	const struct accelerator *a = f->accelerator;
+	struct accelerator *a = f->accelerator;
 
-	for (unsigned i = 0; a->nvml != NULL && i < a->n; i++) {
-		if (a->units[i]->handle != NULL && a->units[i]->mig < 0)
+	if (a->nvml == NULL)
+		return;
+	if (!a->started) { // the driver may have been loaded since
+		f->ready = start_library(a) == NVML_SUCCESS;
+		if (!f->ready)
+			return;
+	}
+	find_wholes(f);
+	for (unsigned i = 0; i < a->n; i++) {
+		if (is_whole(a->units[i]) && a->units[i]->seen)
 			find_migs(f, a->units[i]);
 	}
 }
 
-static int find_all_migs(struct accelerator *a)
+// The first look: whole devices, then their parts.
+static int find_all(struct accelerator *a)
 {
 	struct accelerator_finder *f = calloc(1, sizeof(*f));
 	int rc = 0;
@@ -168,9 +235,12 @@ static int find_all_migs(struct accelerator *a)
 	if (f == NULL)
 		return -ENOMEM;
 	f->accelerator = a;
-	nvidia_rescan(f);
-	for (unsigned i = 0; rc == 0 && i < f->n_born; i++)
-		rc = accelerator_add(a, f->born[i]);
+	for (int pass = 0; pass < 2; pass++) {
+		nvidia_rescan(f);
+		for (unsigned i = 0; rc == 0 && i < f->n_born; i++)
+			rc = accelerator_add(a, f->born[i]);
+		f->n_born = 0;
+	}
 	free(f);
 	return rc;
 }
@@ -183,18 +253,13 @@ static int find_devices(struct accelerator *a)
 		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "absent");
 		return rc == -ENOENT ? 0 : rc;
 	}
-	rc = a->nvml->Init_v2();
-	if (rc == NVML_SUCCESS)
-		rc = a->nvml->DeviceGetCount_v2(&a->cards);
+	rc = start_library(a);
 	if (rc != NVML_SUCCESS) {
-		a->cards = 0;
 		pmsprintf(a->node.nvml, sizeof(a->node.nvml), "error %d", rc);
 		return 0;
 	}
 	pmsprintf(a->node.nvml, sizeof(a->node.nvml), "ready");
-	for (unsigned i = 0; rc == 0 && i < a->cards; i++)
-		rc = add_device(a, i);
-	return rc ? rc : find_all_migs(a);
+	return find_all(a);
 }
 
 // The search, in a thread of its own: a library that hangs at the start must not hang pmcd.
@@ -275,7 +340,10 @@ int nvidia_find(struct accelerator *a)
 	a->nvml = s->found.nvml;
 	a->units = s->found.units;
 	a->n = s->found.n;
+	a->started = s->found.started;
 	a->cards = s->found.cards;
+	a->n_numbers = s->found.n_numbers;
+	memcpy(a->numbers, s->found.numbers, sizeof(a->numbers));
 	search_free(s);
 	for (unsigned i = 0; i < a->n; i++)
 		a->units[i]->accelerator = a;
@@ -296,7 +364,7 @@ void nvidia_free(struct accelerator_unit *u)
 
 void nvidia_close(struct accelerator *a)
 {
-	if (a->nvml)
+	if (a->nvml && a->started)
 		(void)CALL(a->nvml, Shutdown);
 	nvml_close(a->nvml);
 }

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CREW_PATIENCE_NS INT64_C(80000000)
+// Well below the 100 ms that pmcd may wait: the answer has to be made and sent, too.
+#define CREW_PATIENCE_NS INT64_C(60000000)
 
 struct frame_work { // one device
 	void *device;

@@ -145,7 +145,10 @@ int nvmlShutdown(void)
 
 int nvmlDeviceGetCount_v2(unsigned *count)
 {
-	for (*count = 0; *count < DEVICES && device_at(*count, -1); (*count)++) {
+	*count = 0;
+	for (unsigned i = 0; i < DEVICES; i++) {
+		if (device_at(i, -1)) // one that is lost is still counted, if others follow
+			*count = i + 1;
 	}
 	return 0;
 }

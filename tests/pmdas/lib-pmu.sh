@@ -7,7 +7,9 @@ kernel()
 {
 	ln -s "$2" "$1/perf.new"
 	mv -T "$1/perf.new" "$1/perf"
-	[ -z "${PCP_HOST:-}" ] || pminfo -f pmu > "$tmp/seen" 2>&1 || true # counters that go back must be seen to
+	# What goes back between two states must be read.
+	# shellcheck disable=SC2154 # lib.sh sets tmp
+	[ -z "${PCP_HOST:-}" ] || pminfo -f pmu > "$tmp/seen" 2>&1 || true
 }
 
 # settled METRIC INSTANCE VALUE: waits until it is so, '' = no value. Without an instance: a value of the
