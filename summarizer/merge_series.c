@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "summarizer/merge_bands.h"
 #include "summarizer/merge_lines.h"
 #include "summarizer/reduce/series.h"
 
@@ -33,6 +34,8 @@ static void read_line(struct merge *m, size_t node, struct lines *to)
 {
 	struct partial_reader *r = &m->readers[node];
 	size_t n_bins = partial_u64(r);
+	if (n_bins > r->bytes.len)
+		n_bins = 0; // damaged: nothing fits
 	const double *values = partial_doubles(r, 3 * n_bins, &m->scratch);
 	struct line l = {.values = values, .node = node};
 	merge_read_devices(m, r, n_bins, &l);
@@ -132,24 +135,46 @@ static int by_node(const void *a, const void *b)
 	return (x->node > y->node) - (x->node < y->node);
 }
 
-// Too many hosts: those that are most often the lowest, the highest or the middle one stay.
-static void keep_telling(struct merge *m, struct lines *l, size_t max)
+// The values of all hosts at a point, in order.
+static size_t rank(
+	const struct lines *l, size_t bin, struct ranked *at, double *sorted, struct bands *bands)
+{
+	size_t n = 0;
+	double lowest = INFINITY;
+	double highest = -INFINITY;
+	for (size_t i = 0; i < l->n; i++) {
+		const double *v = l->items[i].values + 3 * bin;
+		if (isnan(v[0]))
+			continue;
+		at[n++] = (struct ranked){v[0], i, 0};
+		lowest = fmin(lowest, v[1]);
+		highest = fmax(highest, v[2]);
+	}
+	if (n)
+		qsort(at, n, sizeof(*at), by_value);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = at[i].value;
+	bands_take(bands, bin, sorted, n, lowest, highest);
+	return n;
+}
+
+// Too many hosts: those that are most often the lowest, the highest or the middle one stay, and what
+// all of them did is told by bands.
+static struct bands *keep_telling(struct merge *m, struct lines *l, size_t max)
 {
 	if (l->n <= max)
-		return;
+		return NULL;
 	struct ranked *at = arena_array(&m->scratch, l->n, sizeof(*at));
 	struct ranked *host = arena_array(&m->scratch, l->n, sizeof(*host));
+	double *sorted = arena_array(&m->scratch, l->n, sizeof(*sorted));
 	struct line *kept = arena_array(&m->scratch, max + 1, sizeof(*kept));
+	struct bands *bands = bands_make(l->n, l->n_bins, &m->scratch);
 	for (size_t i = 0; i < l->n; i++)
 		host[i].line = i;
 	for (size_t bin = 0; bin < l->n_bins; bin++) {
-		size_t n = 0;
-		for (size_t i = 0; i < l->n; i++)
-			if (!isnan(l->items[i].values[3 * bin]))
-				at[n++] = (struct ranked){l->items[i].values[3 * bin], i, 0};
+		size_t n = rank(l, bin, at, sorted, bands);
 		if (n == 0)
 			continue;
-		qsort(at, n, sizeof(*at), by_value);
 		host[at[0].line].n_extreme++;
 		host[at[n / 2].line].n_extreme++;
 		host[at[n - 1].line].n_extreme++;
@@ -160,21 +185,31 @@ static void keep_telling(struct merge *m, struct lines *l, size_t max)
 	qsort(kept, max, sizeof(*kept), by_node);
 	l->items = kept;
 	l->n = max;
+	return bands;
+}
+
+static void put_bands(
+	struct merge *m, const struct bands *b, const struct shape *s, struct doc *series)
+{
+	struct doc *to = doc_at(series, m->arena, "bands");
+	doc_put_int(to, m->arena, "hosts", (int64_t)b->n_hosts);
+	for (size_t i = 0; i < BANDS; i++)
+		put_values(m, to, bands_name(i), b->rows[i], 1, s);
 }
 
 static void put_series(
 	struct merge *m, const struct plan_metric *x, struct lines *l, struct doc *root)
 {
 	struct series_grid g = grid_of(m, x);
-	if (l->times == NULL && g.n != l->n_bins)
+	if (l->n_bins == 0 || (l->times == NULL && g.n != l->n_bins))
 		return;
 	size_t budget = SERIES_BUDGET / m->request->plan->n_series / BYTES_PER_VALUE;
 	size_t per_line = 3 * l->n_bins;
-	keep_telling(m, l, budget / per_line ? budget / per_line : 1);
 	bool *has = arena_array(&m->scratch, l->n_bins, sizeof(*has));
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t bin = 0; bin < l->n_bins; bin++)
 			has[bin] |= !isnan(l->items[i].values[3 * bin]);
+	const struct bands *bands = keep_telling(m, l, budget / per_line ? budget / per_line : 1);
 
 	const struct series *series = x->metric->series;
 	struct shape shape = {.has = has,
@@ -195,6 +230,8 @@ static void put_series(
 		put_line(m, &l->items[i], &shape, hosts);
 	doc_put(to, m->arena, "times", times);
 	doc_put(to, m->arena, "hosts", hosts);
+	if (bands)
+		put_bands(m, bands, &shape, to);
 }
 
 static bool is_attributable(const struct merge *m, const struct series *s)
