@@ -20,6 +20,7 @@ echo "{}" > "$work/empty.yaml"
 for text in "$here"/archives/*.txt; do
 	name=$(basename "$text" .txt)
 	case $name in
+	dst) dir=$work/flat ;; # of another day
 	[a-m]*) dir=$work/tree/$name/2026/01/01 ;;
 	*) dir=$work/flat ;;
 	esac
@@ -55,6 +56,12 @@ while IFS='|' read -r _ raw _; do
 done < "$here/jobs.sacct"
 "$golden" "sqlite:$work/alone.sqlite" | sort > "$work/alone.sums"
 sort "$work/1.sums" | cmp - "$work/alone.sums" || fail "alone, jobs get other documents"
+
+# The night in which an hour comes twice, by accounting in local time.
+echo "clusters: [{name: golden, timezone: Europe/Berlin}]" > "$work/zone.yaml"
+"$summarize" --config "$work/zone.yaml" --accounting "sacct:$here/dst.sacct" --archives "$work/flat" \
+	--cluster golden --store "sqlite:$work/zone.sqlite" -q || fail "the night of the clock"
+"$golden" "sqlite:$work/zone.sqlite" "$here/expected-dst.txt" || fail "the night of the clock: values"
 
 # What is done stays; what archives are missing for was given up long ago.
 run "$work/1.sqlite" --workers 1 2> "$work/err" || fail "second run"

@@ -35,6 +35,11 @@ for i in 1 2; do
 done
 ok "made archives" run "$here/jobs.sacct" "$work/made" "sqlite:$work/store.sqlite"
 "$document" --store "sqlite:$work/store.sqlite" 5 >"$work/made.json" || exit 99
+while read -r word name; do
+	[ "$word" = series ] && word=$name
+	grep -qF "\`$word\`" "$root/docs/supremm-fields.md" || echo "$word"
+done <"$root/tests/catalogue/supremm.txt" >"$work/missing"
+ok "docs/supremm-fields.md has them all" test ! -s "$work/missing"
 # A64FX has 48 cores; test_shipped has its arithmetic.
 grep -v corepower "$root/tests/catalogue/supremm.txt" >"$work/fields"
 ok "as SUPReMM works them out" python3 "$here/oracle.py" "$work/made.json" "$work/fields" \
