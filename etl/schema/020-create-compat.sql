@@ -244,11 +244,14 @@ COMMENT ON FUNCTION compat.release_facts() IS
 
 -- Periods: ts bounds are both inside, as the peer has them.
 CREATE VIEW compat.period AS
-	SELECT u.unit, u.period, extract(epoch FROM min(d.begin_t))::bigint AS first_ts,
-		extract(epoch FROM max(d.end_t))::bigint - 1 AS last_ts, min(d.begin_t) AS begin_t
-	FROM warehouse.day d CROSS JOIN LATERAL (VALUES ('day', d.day), ('month', d.month),
-		('quarter', d.quarter), ('year', d.year)) u (unit, period)
-	GROUP BY u.unit, u.period;
+	SELECT 'day' AS unit, day AS period, extract(epoch FROM begin_t)::bigint AS first_ts,
+		extract(epoch FROM end_t)::bigint - 1 AS last_ts, begin_t FROM warehouse.day
+	UNION ALL SELECT 'month', month, extract(epoch FROM min(begin_t))::bigint,
+		extract(epoch FROM max(end_t))::bigint - 1, min(begin_t) FROM warehouse.day GROUP BY month
+	UNION ALL SELECT 'quarter', quarter, extract(epoch FROM min(begin_t))::bigint,
+		extract(epoch FROM max(end_t))::bigint - 1, min(begin_t) FROM warehouse.day GROUP BY quarter
+	UNION ALL SELECT 'year', year, extract(epoch FROM min(begin_t))::bigint,
+		extract(epoch FROM max(end_t))::bigint - 1, min(begin_t) FROM warehouse.day GROUP BY year;
 COMMENT ON VIEW compat.period IS 'Days, months, quarters and years of the site.';
 COMMENT ON COLUMN compat.period.unit IS 'day, month, quarter or year.';
 COMMENT ON COLUMN compat.period.period IS 'Its first day.';
@@ -257,7 +260,8 @@ COMMENT ON COLUMN compat.period.last_ts IS 'Its last second.';
 COMMENT ON COLUMN compat.period.begin_t IS 'Its first instant.';
 
 -- Buckets. A value is in the bucket whose lower bound it is above and whose upper bound it is not
--- (closed: which it reaches, and below whose upper bound it is).
+-- (closed: which it reaches, and below whose upper bound it is). Columns are `real`: bounds forgive
+-- its rounding.
 CREATE TABLE compat.bucket (
 	kind text NOT NULL,
 	id integer NOT NULL,
@@ -322,13 +326,13 @@ CREATE FUNCTION compat.bucket_of(of_kind text, x double precision) RETURNS integ
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT b.id FROM compat.bucket b WHERE b.kind = of_kind
 		AND CASE WHEN of_kind IN ('wall', 'wait', 'cores', 'gpus') THEN x >= b.low AND x < b.high
-			ELSE coalesce(x, -1) > b.low AND coalesce(x, -1) <= b.high END
+			ELSE coalesce(x, -1) > b.low + 1e-7 * abs(b.low) AND coalesce(x, -1) <= b.high + 1e-7 * abs(b.high) END
 $$;
 COMMENT ON FUNCTION compat.bucket_of(text, double precision) IS 'Number of the bucket that the peer puts a value in.';
 CREATE FUNCTION compat.closed_bucket_of(of_kind text, x double precision) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT b.id FROM compat.bucket b WHERE b.kind = of_kind
-		AND coalesce(x, -1) >= b.low AND coalesce(x, -1) < b.high
+		AND coalesce(x, -1) >= b.low - 1e-7 * abs(b.low) AND coalesce(x, -1) < b.high - 1e-7 * abs(b.high)
 $$;
 COMMENT ON FUNCTION compat.closed_bucket_of(text, double precision) IS
 	'As bucket_of, for buckets that hold their lower bound.';

@@ -145,7 +145,7 @@ INSERT INTO compat.statistic_row (realm, id, label, unit, formula)
 		) v (id, label, unit, square, x, scale)
 	UNION ALL VALUES ('Jobs', 'sem_avg_waitduration_hours', 'Std Dev: Wait Hours: Per Job', 'hours',
 		'sqrt(greatest(coalesce((sum(coalesce(r.waitduration, 0)::double precision ^ 2) / nullif(sum(r.started_job_count), 0)'
-		' - (sum(coalesce(r.waitduration, 0)) / nullif(sum(r.started_job_count), 0)) ^ 2) / nullif(sum(r.started_job_count), 0), 0), 0)) / 3600');
+		' - (sum(coalesce(r.waitduration, 0))::double precision / nullif(sum(r.started_job_count), 0)) ^ 2) / nullif(sum(r.started_job_count), 0), 0), 0)) / 3600');
 
 CREATE FUNCTION compat.realm_id(realm text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -244,6 +244,36 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.check_statistics() IS 'The statistics and dimensions whose SQL the server refuses, and why.';
 
+CREATE FUNCTION warehouse.one_line(sql text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT replace(regexp_replace(trim(sql, E' \n'), '\s+', ' ', 'g'), '|', '\|')
+$$;
+COMMENT ON FUNCTION warehouse.one_line(text) IS 'SQL for a cell of a table.';
+
+-- docs/statistics.md.
+CREATE FUNCTION warehouse.document_statistics() RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT '<!-- SPDX-License-Identifier: Apache-2.0 -->' || E'\n# Statistics and dimensions\n\n'
+		|| E'Made of `conf/statistics/*.yaml` by `psql -XAtc ''SELECT warehouse.document_statistics()''`; do not edit.\n'
+		|| E'Ids are those of Open XDMoD where it has the figure; schema `compat` has its own arithmetic.\n'
+		|| E'How formulas are read is said in [warehouse.md](warehouse.md#statistics).\n'
+		|| string_agg(realm.text, '' ORDER BY realm.position)
+	FROM (SELECT r.position, E'\n## ' || r.label || ' (`' || r.realm || E'`)\n\n' || r.help || E'\n\n'
+		|| coalesce(E'Dimensions of `' || r.dimensions_of || E'`, and:\n\n', '')
+		|| E'| dimension | shown as | what it is | SQL |\n| --- | --- | --- | --- |\n'
+		|| coalesce((SELECT string_agg(format(E'| `%s` | %s | %s | `%s` |\n', d.id, d.label, d.help, warehouse.one_line(d.value)),
+			'' ORDER BY d.position, d.id) FROM warehouse.dimension d WHERE d.realm = r.realm AND d.position > 0), '')
+		|| coalesce(E'\nStatistics of `' || r.statistics_of || E'`.\n', E'\n| statistic | shown as | unit | weight | what it is | SQL | coverage |\n'
+		|| E'| --- | --- | --- | --- | --- | --- | --- |\n'
+		|| (SELECT string_agg(format(E'| `%s` | %s | %s | %s | %s | `%s` | %s |\n', s.id, s.label, s.unit, coalesce(s.weight, ''), s.help,
+			warehouse.one_line(s.formula), coalesce('`' || warehouse.one_line(s.coverage) || '`', '')), '' ORDER BY s.position, s.id)
+			FROM warehouse.statistic s WHERE s.realm = r.realm AND s.id NOT LIKE 'metric\_%'))
+		|| CASE WHEN r.macros <> '{}' THEN E'\n' || (SELECT string_agg(format(E'`{%s}`: `%s`\n\n', key, warehouse.one_line(value)), '')
+			FROM jsonb_each_text(r.macros)) ELSE '' END AS text
+		FROM warehouse.realm r) realm
+$$;
+COMMENT ON FUNCTION warehouse.document_statistics() IS 'The manual''s table of statistics and dimensions, Markdown.';
+
 -- After the rows and the catalogue were put.
 CREATE FUNCTION warehouse.align_statistics() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -273,7 +303,7 @@ REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.cla
 	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
 	warehouse.statistic(text, text, text, text, date, date, jsonb),
 	warehouse.total(text, text, text, date, date, jsonb), warehouse.check_statistics(),
-	warehouse.align_statistics() FROM PUBLIC;
+	warehouse.align_statistics(), warehouse.one_line(text), warehouse.document_statistics() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
 	warehouse.science_at(integer, integer), warehouse.measures_of(text, text),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
