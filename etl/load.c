@@ -11,8 +11,8 @@
 #include "common/log.h"
 #include "common/progress.h"
 #include "common/str.h"
-#include "etl/copy.h"
 #include "etl/extract.h"
+#include "etl/reader.h"
 
 enum statement {
 	ADD_STORE,
@@ -75,7 +75,7 @@ struct loader { // one run
 
 struct batch { // one transaction
 	struct loader *loader;
-	struct strbuf rows;
+	const struct reader_batch *read;
 	const struct error *refusal; // by the server, of the one document of this batch; or NULL
 	struct load_result sum;
 };
@@ -116,20 +116,17 @@ static int reject(
 		b->loader->p, statements[REJECT], values, ARRAY_LEN(values), NULL, err);
 }
 
-static int take_document(void *context, const struct store_item *item, struct error *err)
+// Puts aside what is unfit, or refused.
+static int reject_all(struct batch *b, struct error *err)
 {
-	struct batch *b = context;
-	struct defect defect;
+	struct defect defect = {0};
 
-	b->sum.documents++;
-	if (b->refusal) {
-		(void)str_format(defect.field, sizeof(defect.field), "%s", "");
-		(void)str_format(defect.reason, sizeof(defect.reason), "%s", b->refusal->text);
-		return reject(b, item, &defect, err);
-	}
-	if (extract_row(b->loader->extractor, (int)b->sum.documents, item, &b->rows, &defect) == 0)
+	for (const struct reader_reject *r = b->read->rejects; r; r = r->next)
+		TRY(reject(b, &r->item, &r->defect, err));
+	if (!b->refusal || b->sum.rejected)
 		return 0;
-	return reject(b, item, &defect, err);
+	(void)str_format(defect.reason, sizeof(defect.reason), "%s", b->refusal->text);
+	return reject(b, b->read->single, &defect, err);
 }
 
 static int merge(struct batch *b, struct error *err)
@@ -140,8 +137,7 @@ static int merge(struct batch *b, struct error *err)
 
 	if (b->sum.documents == b->sum.rejected)
 		return 0;
-	copy_end(&b->rows);
-	TRY(postgres_copy(l->p, l->copy, b->rows.text, b->rows.len, err));
+	TRY(postgres_copy(l->p, l->copy, b->read->rows.text, b->read->rows.len, err));
 	TRY(postgres_query(l->p, statements[MERGE], &names, 1, &rows, err));
 	b->sum.added = (uint64_t)postgres_int(rows, 0, 0);
 	b->sum.changed = (uint64_t)postgres_int(rows, 0, 1);
@@ -166,41 +162,32 @@ static int save_place(struct batch *b, const char *cursor, struct error *err)
 	return postgres_query(b->loader->p, statements[SAVE_LOG], log, ARRAY_LEN(log), NULL, err);
 }
 
-static int transact(struct batch *b, uint64_t limit, const char **ret_cursor, struct arena *a,
-	struct error *err)
+static int transact(struct batch *b, struct error *err)
 {
 	struct loader *l = b->loader;
 
-	copy_start(&b->rows);
 	TRY(postgres_script(l->p, "BEGIN", err));
-	TRY(store_changes(l->store, strbuf_text(&l->cursor), limit, false, take_document, b, a,
-		ret_cursor, err));
-	if (b->sum.documents) {
-		TRY(merge(b, err));
-		TRY(save_place(b, *ret_cursor, err));
-	}
+	TRY(reject_all(b, err));
+	TRY(merge(b, err));
+	TRY(save_place(b, b->read->cursor, err));
 	return postgres_script(l->p, "COMMIT", err);
 }
 
-// One transaction of at most limit documents. *ret_n: how many it took, on failure too.
-static int run_batch(struct loader *l, uint64_t limit, const struct error *refusal, uint64_t *ret_n,
+// One transaction.
+static int run_batch(struct loader *l, const struct reader_batch *read, const struct error *refusal,
 	struct error *err)
 {
-	CLEANUP(arena_release) struct arena a = {0};
-	struct batch b = {.loader = l, .refusal = refusal};
-	const char *cursor = NULL;
-	int rc = transact(&b, limit, &cursor, &a, err);
+	struct batch b = {.loader = l, .read = read, .refusal = refusal};
+	int rc;
 
-	strbuf_release(&b.rows);
-	*ret_n = b.sum.documents;
+	b.sum.documents = read->documents;
+	rc = transact(&b, err);
 	if (rc < 0) {
 		postgres_rollback(l->p);
 		return rc;
 	}
-	if (!b.sum.documents)
-		return 0;
 	strbuf_clear(&l->cursor);
-	strbuf_puts(&l->cursor, cursor);
+	strbuf_puts(&l->cursor, read->cursor);
 	l->total.documents += b.sum.documents;
 	l->total.added += b.sum.added;
 	l->total.changed += b.sum.changed;
@@ -213,36 +200,62 @@ static int run_batch(struct loader *l, uint64_t limit, const struct error *refus
 // still refuses is put aside with the server's words.
 static int run_singly(struct loader *l, uint64_t n, struct error *err)
 {
-	for (uint64_t i = 0; i < n; i++) {
-		struct error refusal = {0};
-		uint64_t taken;
-		int rc = run_batch(l, 1, NULL, &taken, &refusal);
+	struct reader *reader = NULL;
+	int rc = reader_start(l->store, l->extractor, strbuf_text(&l->cursor), 1, &reader, err);
 
+	for (uint64_t i = 0; rc == 0 && i < n; i++) {
+		struct reader_batch *read;
+		struct error refusal = {0};
+
+		rc = reader_next(reader, &read, err);
+		if (rc < 0 || read->documents == 0)
+			break;
+		rc = run_batch(l, read, NULL, &refusal);
 		if (rc == -EDOM)
-			rc = run_batch(l, 1, &refusal, &taken, &refusal);
+			rc = run_batch(l, read, &refusal, &refusal);
 		if (rc < 0)
-			return error_set(err, -rc, "%s", refusal.text);
+			rc = error_set(err, -rc, "%s", refusal.text);
 	}
-	return 0;
+	reader_stop(reader);
+	return rc;
+}
+
+// Batches until there are no more, or the server refuses one: *ret_refused says how many documents
+// that had.
+static int run_ahead(
+	struct loader *l, struct progress *progress, uint64_t *ret_refused, struct error *err)
+{
+	struct reader *reader;
+	struct reader_batch *read;
+	int rc;
+
+	*ret_refused = 0;
+	TRY(reader_start(
+		l->store, l->extractor, strbuf_text(&l->cursor), l->request->batch, &reader, err));
+	while ((rc = reader_next(reader, &read, err)) == 0 && read->documents > 0) {
+		rc = run_batch(l, read, NULL, err);
+		if (rc == -EDOM)
+			*ret_refused = read->documents;
+		if (rc < 0)
+			break;
+		progress_step(progress, l->total.documents);
+	}
+	reader_stop(reader);
+	return rc == -EDOM ? 0 : rc;
 }
 
 static int run_batches(struct loader *l, struct error *err)
 {
 	struct progress progress;
-	uint64_t n = 0;
+	uint64_t refused;
 	int rc;
 
 	progress_start(&progress, "documents", 0);
 	do {
-		struct error refusal = {0};
-
-		rc = run_batch(l, l->request->batch, NULL, &n, &refusal);
-		if (rc == -EDOM)
-			rc = run_singly(l, n, &refusal);
-		if (rc < 0)
-			rc = error_set(err, -rc, "%s", refusal.text);
-		progress_step(&progress, l->total.documents);
-	} while (rc == 0 && n > 0);
+		rc = run_ahead(l, &progress, &refused, err);
+		if (rc == 0 && refused)
+			rc = run_singly(l, refused, err);
+	} while (rc == 0 && refused);
 	progress_end(&progress);
 	return rc;
 }

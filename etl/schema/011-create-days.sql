@@ -258,6 +258,8 @@ BEGIN
 			FROM old_rows o JOIN new_rows n ON n.job_id = o.job_id AND n.end_t <> o.end_t;
 	END IF;
 	IF ids IS NOT NULL THEN
+		PERFORM warehouse.create_month(month) FROM (
+			SELECT DISTINCT date_trunc('month', t, 'UTC') AS month FROM unnest(later) t WHERE isfinite(t)) m;
 		PERFORM warehouse.move_facts(ids, former, later);
 	END IF;
 	RETURN NULL;

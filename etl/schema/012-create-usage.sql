@@ -111,7 +111,8 @@ INSERT INTO warehouse.usage_measure (position, name, type, fold, aggregate, help
 
 -- The dimensions of usage_day (columns of it: column_name) and of usage_period (all). `value` is
 -- over a row u of usage_day and what was then true of its account (ah), person (ph), project (rh)
--- and principal investigator (ih).
+-- and principal investigator (ih). What follows from another dimension is made of its rows, which
+-- are few: of_value is over a row u of usage_period, and ah, ph or rh are those of u.value.
 CREATE TABLE warehouse.usage_dimension (
 	dimension_id smallint PRIMARY KEY,
 	name text NOT NULL UNIQUE,
@@ -119,6 +120,9 @@ CREATE TABLE warehouse.usage_dimension (
 	column_type text,
 	value text NOT NULL,
 	help text NOT NULL,
+	of_dimension smallint REFERENCES warehouse.usage_dimension,
+	of_value text,
+	CHECK ((of_dimension IS NULL) = (of_value IS NULL)),
 	CHECK ((column_name IS NULL) = (column_type IS NULL))
 );
 COMMENT ON TABLE warehouse.usage_dimension IS 'What usage and performance are kept by.';
@@ -127,6 +131,8 @@ COMMENT ON COLUMN warehouse.usage_dimension.name IS 'Name.';
 COMMENT ON COLUMN warehouse.usage_dimension.column_name IS 'Column of usage_day and performance_day; NULL: it follows from others.';
 COMMENT ON COLUMN warehouse.usage_dimension.column_type IS 'Its type.';
 COMMENT ON COLUMN warehouse.usage_dimension.value IS 'SQL of the value, an integer, over a row u of usage_day.';
+COMMENT ON COLUMN warehouse.usage_dimension.of_dimension IS 'Dimension that the value follows from; NULL: it does not.';
+COMMENT ON COLUMN warehouse.usage_dimension.of_value IS 'SQL of the value over a row u of usage_period of that dimension.';
 COMMENT ON COLUMN warehouse.usage_dimension.help IS 'What the value is.';
 INSERT INTO warehouse.usage_dimension (dimension_id, name, column_name, column_type, value, help) VALUES
 	(0, 'none', NULL, NULL, '0', 'All together: 0.'),
@@ -152,6 +158,16 @@ INSERT INTO warehouse.usage_dimension (dimension_id, name, column_name, column_t
 	(20, 'science', NULL, NULL, 'ah.science_id', 'science_id of the account then.'),
 	(21, 'organization', NULL, NULL, 'ph.organization_id', 'organization_id of the person then.'),
 	(22, 'pi_organization', NULL, NULL, 'coalesce(ah.organization_id, ih.organization_id)', 'organization_id of the account then, or of who led it.');
+
+UPDATE warehouse.usage_dimension d SET (of_dimension, of_value) = ROW(o.dimension_id, v.of_value)
+	FROM (VALUES ('none', 'partition', '0'), ('domain', 'project', 'rh.domain_id'),
+		('core_class', 'cores', 'width_bucket(u.value, (SELECT warehouse.bounds(''cores''))) - 1'),
+		('gpu_class', 'gpus', 'width_bucket(u.value, (SELECT warehouse.bounds(''gpus''))) - 1'),
+		('pi', 'account', 'ah.pi_id'), ('science', 'account', 'ah.science_id'),
+		('pi_organization', 'account', 'coalesce(ah.organization_id, ih.organization_id)'),
+		('organization', 'person', 'ph.organization_id')
+	) v (name, of_name, of_value) JOIN warehouse.usage_dimension o ON o.name = v.of_name
+	WHERE d.name = v.name;
 
 -- How a job's value goes into performance, by what the catalogue says of the metric.
 --   mean            <c>_xw, <c>_w, <c>_xxw: sums of value times weight, of weight, of squares
@@ -283,7 +299,8 @@ COMMENT ON COLUMN warehouse.histogram_period.gpu_s IS 'GPUs times seconds.';
 -- numbers forgive the rounding of `real`, so that 10 % is in the bucket that ends with it.
 CREATE FUNCTION warehouse.bucket_of(scale text, x double precision) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN scale = 'linear' THEN
+	SELECT CASE WHEN x IS NULL THEN NULL
+		WHEN scale = 'linear' THEN
 			CASE WHEN x > 0 THEN greatest(1, least(32000, ceil(x * 100 - 1e-4)))
 				ELSE greatest(-32000, floor(x * 100 + 1e-4)) END
 		WHEN x > 0 THEN 16384 + ceil(8 * ln(x) / 0.69314718055994530942 - 1e-5)

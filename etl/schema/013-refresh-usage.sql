@@ -89,44 +89,72 @@ COMMENT ON FUNCTION warehouse.fold_columns(text, text) IS 'Columns of usage or p
 CREATE FUNCTION warehouse.refresh_dimensions(cube text, the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	dimensions text;
+	own text;
+	derived text;
 	fold record;
+	head text;
 BEGIN
 	SELECT string_agg(format('(%s, (%s)::integer)', dimension_id, value), ', ' ORDER BY dimension_id)
-		INTO dimensions FROM warehouse.usage_dimension;
+			FILTER (WHERE of_dimension IS NULL),
+		string_agg(format('(%s, %s, (%s)::integer)', dimension_id, of_dimension, of_value), ', '
+			ORDER BY dimension_id) FILTER (WHERE of_dimension IS NOT NULL)
+		INTO own, derived FROM warehouse.usage_dimension;
 	fold := warehouse.fold_columns(cube, 'true');
 	EXECUTE format('DELETE FROM warehouse.%I WHERE unit = ''day'' AND period = %L AND cluster_id = %L',
 		cube || '_period', the_day, the_cluster);
-	EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
-		'SELECT ''day'', %L, %L, v.dimension_id, v.value, %s FROM warehouse.%I u '
-		'JOIN warehouse.day d ON d.day = u.day '
+	head := format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
+		'SELECT ''day'', %L, %L, v.dimension_id, v.value, %s ',
+		cube || '_period', fold.names, the_day, the_cluster, fold.folds);
+	EXECUTE head || format('FROM warehouse.%I u JOIN warehouse.day d ON d.day = u.day '
 		'LEFT JOIN warehouse.account_history ah ON ah.account_id = u.account_id AND ah.valid @> d.begin_t '
-		'LEFT JOIN warehouse.person_history ih ON ih.person_id = ah.pi_id AND ih.valid @> d.begin_t '
-		'LEFT JOIN warehouse.person_history ph ON ph.person_id = u.person_id AND ph.valid @> d.begin_t '
 		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(u.project_id, ah.project_id) '
-		'AND rh.valid @> d.begin_t '
-		'CROSS JOIN LATERAL (VALUES %s) v (dimension_id, value) '
-		'WHERE u.day = %3$L AND u.cluster_id = %4$L GROUP BY v.dimension_id, v.value',
-		cube || '_period', fold.names, the_day, the_cluster, fold.folds, cube || '_day', dimensions);
+		'AND rh.valid @> d.begin_t CROSS JOIN LATERAL (VALUES %s) v (dimension_id, value) '
+		'WHERE u.day = %L AND u.cluster_id = %L GROUP BY v.dimension_id, v.value',
+		cube || '_day', own, the_day, the_cluster);
+	EXECUTE head || format('FROM warehouse.%I u JOIN warehouse.day d ON d.day = u.period '
+		'LEFT JOIN warehouse.account_history ah ON u.dimension_id = '
+		'(SELECT dimension_id FROM warehouse.usage_dimension WHERE name = ''account'') '
+		'AND ah.account_id = u.value AND ah.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ih ON ih.person_id = ah.pi_id AND ih.valid @> d.begin_t '
+		'LEFT JOIN warehouse.person_history ph ON u.dimension_id = '
+		'(SELECT dimension_id FROM warehouse.usage_dimension WHERE name = ''person'') '
+		'AND ph.person_id = u.value AND ph.valid @> d.begin_t '
+		'LEFT JOIN warehouse.project_history rh ON u.dimension_id = '
+		'(SELECT dimension_id FROM warehouse.usage_dimension WHERE name = ''project'') '
+		'AND rh.project_id = u.value AND rh.valid @> d.begin_t '
+		'JOIN LATERAL (VALUES %s) v (dimension_id, of_dimension, value) ON v.of_dimension = u.dimension_id '
+		'WHERE u.unit = ''day'' AND u.period = %L AND u.cluster_id = %L GROUP BY v.dimension_id, v.value',
+		cube || '_period', derived, the_day, the_cluster);
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint) IS
 	'Makes a day of usage_period or performance_period of its rows by all dimensions.';
 
+-- Of a day of many jobs each distribution has a statement of its own, which is the least work for a
+-- job; of a day of few, one statement has them all, because the statements are then the work.
 CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	h record;
+	few CONSTANT integer := 5000;
+	head text := format('INSERT INTO warehouse.histogram_period '
+		'SELECT ''day'', %L, %L, s.partition_id, h.id, h.bucket, count(*) FILTER (WHERE s.ended), '
+		'sum(s.wall_s), sum(s.node_s), sum(s.core_s), sum(s.gpu_s) FROM pg_temp.slice s '
+		'CROSS JOIN LATERAL (VALUES ', the_day, the_cluster);
+	tail CONSTANT text := ') h (id, bucket) WHERE s.start_t IS NOT NULL GROUP BY s.partition_id, h.id, h.bucket';
+	item text;
+	items text[];
 BEGIN
 	DELETE FROM warehouse.histogram_period
 		WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
-	FOR h IN SELECT d.* FROM warehouse.distribution d WHERE NOT d.is_metric
-			OR EXISTS (SELECT FROM warehouse.metric m WHERE m.column_name = d.name) LOOP
-		EXECUTE format('INSERT INTO warehouse.histogram_period '
-			'SELECT ''day'', %L, %L, s.partition_id, %s, warehouse.bucket_of(%L, %s), '
-			'count(*) FILTER (WHERE s.ended), sum(s.wall_s), sum(s.node_s), sum(s.core_s), sum(s.gpu_s) '
-			'FROM pg_temp.slice s WHERE s.start_t IS NOT NULL GROUP BY 4, 6',
-			the_day, the_cluster, h.distribution_id, h.scale, h.value);
+	SELECT array_agg(format('(%s::smallint, warehouse.bucket_of(%L, %s))', d.distribution_id, d.scale, d.value)
+			ORDER BY d.distribution_id) INTO items
+		FROM warehouse.distribution d WHERE NOT d.is_metric
+			OR EXISTS (SELECT FROM warehouse.metric m WHERE m.column_name = d.name);
+	IF (SELECT count(*) FROM pg_temp.slice) < few THEN
+		items := ARRAY[array_to_string(items, ', ')];
+	END IF;
+	FOREACH item IN ARRAY items LOOP
+		EXECUTE head || item || tail;
 	END LOOP;
 END
 $$;

@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# test-days.sh JOBSIGHT-LOAD STORE-TOOL: jobs by day and the figures made of them, against numbers worked
+# out by hand: midnight, month, leap day, the hour that clocks repeat, no length, no start, running.
+. "$(dirname "$0")/setup.sh"
+
+cat >"$dir/settings.yaml" <<-YAML
+	warehouse:
+	  timezone: Europe/Paris
+YAML
+run 0 --migrate --catalogue "$here/catalogue"
+says 'days are those of Europe/Paris now'
+run 0 --migrate --catalogue "$here/catalogue"
+equal 'days of 23 and 25 hours' "$(sql "SELECT string_agg(day || ' ' || extract(epoch FROM end_t - begin_t) / 3600, ', '
+	ORDER BY day) FROM warehouse.day WHERE year = '2024-01-01' AND end_t - begin_t <> interval '24 hours'")" \
+	'2024-03-31 23.0000000000000000, 2024-10-27 25.0000000000000000'
+
+# job RAW SUBMIT START END CORES [CPU-USER]: times of Paris; START and END may be NULL and infinity.
+job() {
+	sql "SELECT warehouse.create_month(t) FROM (VALUES ($4::timestamptz)) v (t);
+		INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t) VALUES ($1, 1, $1, $2, $4);
+		INSERT INTO warehouse.job (job_id, end_t, submit_t, start_t, measured_t, raw_id, nodes, cores, gpus,
+			cluster_id, local_id, person_id, account_id) VALUES ($1, $4, $2, $3, ${7:-NULL}, $1, 1, $5, 0, 1, $1, 1, 1);
+		INSERT INTO warehouse.job_metric (job_id, end_t, person_id, account_id, cpu_user)
+			VALUES ($1, $4, 1, 1, ${6:-NULL})" >/dev/null
+}
+PGTZ=Europe/Paris
+export PGTZ
+sql "INSERT INTO warehouse.cluster (cluster_id, name) VALUES (1, 'c');
+	INSERT INTO warehouse.person (person_id, name) VALUES (1, 'alice'), (2, 'pi');
+	INSERT INTO warehouse.account (account_id, name) VALUES (1, 'phys')"
+job 1 "'2024-02-28 23:00'" "'2024-02-28 23:30'" "'2024-03-01 00:30'" 2 0.5 # over the leap day
+job 2 "'2024-02-29 10:00'" "'2024-02-29 10:00'" "'2024-02-29 10:00'" 4 0.9 # of no length
+job 3 "'2024-02-29 12:00'" "'2024-02-29 12:10'" "'2024-03-01 00:00'" 1     # ends as a day begins
+job 4 "'2024-10-26 12:00'" "'2024-10-27 00:00'" "'2024-10-28 00:00'" 1 0   # 25 hours, and a true zero
+job 5 "'2024-02-28 12:00'" NULL "'2024-02-29 13:00'" 8                     # cancelled as it waited
+job 6 "'2024-02-29 20:00'" "'2024-02-29 22:00'" "'infinity'" 1 0.25 "'2024-02-29 23:00'"
+
+refresh() {
+	sql 'SELECT warehouse.refresh()' >/dev/null
+}
+figures() {
+	sql "SELECT period, submitted_jobs, started_jobs, ended_jobs, cancelled_jobs, begin_jobs, core_s
+		FROM warehouse.usage_period WHERE unit = '$1' AND dimension_id = 0 ORDER BY period"
+}
+refresh
+equal 'figures by day' "$(figures day)" '2024-02-28|2|1|0|0|0|3600
+2024-02-29|3|3|1|1|1|219000
+2024-03-01|0|0|2|0|1|3600
+2024-10-26|1|0|0|0|0|0
+2024-10-27|0|1|0|0|0|90000
+2024-10-28|0|0|1|0|0|0'
+equal 'figures by month' "$(figures month)" '2024-02-01|5|4|1|1|0|222600
+2024-03-01|0|0|2|0|1|3600
+2024-10-01|1|1|1|0|0|90000'
+equal 'figures by year' "$(figures year)" '2024-01-01|6|5|4|1|0|316200'
+equal 'a mean, over what has it' "$(sql "SELECT cpu_user_xw, cpu_user_w, cpu_user_n, core_s FROM warehouse.performance_period
+	WHERE unit = 'year' AND dimension_id = 0")" "90900|273600|3|316200"
+equal 'sums over any dimension are the whole' "$(sql "SELECT count(*) FROM (SELECT unit, period, dimension_id, sum(core_s),
+	sum(submitted_jobs), sum(ended_jobs) FROM warehouse.usage_period GROUP BY 1, 2, 3) s (unit, period, d, a, b, c)
+	JOIN warehouse.usage_period u ON u.unit = s.unit AND u.period = s.period AND u.dimension_id = 0
+	WHERE (s.a, s.b, s.c) IS DISTINCT FROM (u.core_s::numeric, u.submitted_jobs::numeric, u.ended_jobs::numeric)")" 0
+equal 'zero is a value, nothing is none' "$(sql "SELECT string_agg(coalesce(bucket::text, 'none') || ':' || ended_jobs, ' '
+	ORDER BY bucket) FROM warehouse.histogram_period h JOIN warehouse.distribution d USING (distribution_id)
+	WHERE d.name = 'cpu_user' AND unit = 'year'")" '0:1 25:0 50:1 90:1 none:1'
+equal 'what a percentage is called' "$(sql "SELECT string_agg(warehouse.bucket_of('linear', v::real)::text, ' ' ORDER BY v)
+	FROM unnest(ARRAY[0, 0.001, 0.01, 0.1, 0.101, 0.3, 1, 1.5]) v")" '0 1 1 10 11 30 100 150'
+equal 'buckets hold what is put into them' "$(sql "SELECT count(*) FROM generate_series(-40, 40) n
+	CROSS JOIN LATERAL (SELECT 1.37 ^ n AS v) x CROSS JOIN LATERAL (SELECT warehouse.bucket_of('logarithmic', v) AS b) y
+	WHERE NOT (v > warehouse.bucket_lower('logarithmic', b) AND v <= warehouse.bucket_upper('logarithmic', b))")" 0
+
+# A job that shrinks, one that goes, one that ends: only the days they had and have are marked.
+sql "UPDATE warehouse.job_key SET end_t = '2024-02-29 01:00' WHERE job_id = 1" >/dev/null
+equal 'days of a job that shrank' "$(sql "SELECT string_agg(DISTINCT day::text, ' ') FROM warehouse.dirty")" \
+	'2024-02-28 2024-02-29 2024-03-01'
+refresh
+equal 'what it used then' "$(figures year)" '2024-01-01|6|5|4|1|0|147000'
+sql 'DELETE FROM warehouse.job_key WHERE job_id = 4' >/dev/null
+equal 'days of a job that goes' "$(sql "SELECT string_agg(DISTINCT day::text, ' ') FROM warehouse.dirty")" \
+	'2024-10-26 2024-10-27 2024-10-28'
+equal 'and its facts' "$(sql 'SELECT count(*) FROM warehouse.job_metric WHERE job_id = 4')" 0
+refresh
+equal 'nothing is left of it' "$(figures month | grep -c 2024-10)" 0
+sql "UPDATE warehouse.job_key SET end_t = '2024-03-01 01:00' WHERE job_id = 6" >/dev/null
+refresh
+equal 'a running job that ended' "$(figures day | tail -n 2)" '2024-02-29|3|3|2|1|1|57000
+2024-03-01|0|0|2|0|1|3600'
+sql "UPDATE warehouse.job_metric SET cpu_user = 0.75 WHERE job_id = 1" >/dev/null
+equal 'a value that changed' "$(sql "SELECT string_agg(DISTINCT day::text, ' ') FROM warehouse.dirty")" '2024-02-28 2024-02-29'
+refresh
+
+# Made step by step or all at once, the figures are the same.
+sql "SELECT * FROM warehouse.usage_period ORDER BY 1, 2, 3, 4, 5" >"$dir/step"
+sql 'SELECT warehouse.mark_all(), warehouse.refresh()' >/dev/null
+sql "SELECT * FROM warehouse.usage_period ORDER BY 1, 2, 3, 4, 5" >"$dir/whole"
+same 'figures made anew' "$dir/step" "$dir/whole"
+
+# Who led the account then.
+sql "SELECT warehouse.put_history('account', 1, '2024-03-01 00:00', '{\"pi_id\": 2}'), warehouse.refresh()" >/dev/null
+equal 'by principal investigator' "$(sql "SELECT period, u.value, core_s FROM warehouse.usage_period u
+	JOIN warehouse.usage_dimension d USING (dimension_id) WHERE d.name = 'pi' AND unit = 'month' ORDER BY 1")" \
+	'2024-02-01||60600
+2024-03-01|2|3600'
+equal 'the same again changes nothing' "$(sql "SELECT warehouse.put_history('account', 1, '2024-03-05', '{\"pi_id\": 2}')")" f
+
+# Capacity: 10 cores from noon, down for two hours of which one is planned besides.
+sql "INSERT INTO warehouse.node (node_id, cluster_id, name) VALUES (1, 1, 'n');
+	SELECT warehouse.put_history('node', 1, '2024-02-29 12:00', '{\"cores\": 10, \"gpus\": 1}');
+	INSERT INTO warehouse.node_event (node_id, kind, during) VALUES
+		(1, 'down', '[2024-02-29 13:00, 2024-02-29 15:00)'), (1, 'planned', '[2024-02-29 14:00, 2024-02-29 17:00)')" >/dev/null
+sql "DELETE FROM warehouse.dirty WHERE day > '2024-03-02'; SELECT warehouse.refresh()" >/dev/null
+equal 'capacity' "$(sql "SELECT day, node_s, core_s, gpu_s, down_core_s, planned_core_s, drained_core_s
+	FROM warehouse.capacity_day ORDER BY day LIMIT 2")" '2024-02-29|43200|432000|43200|72000|72000|0
+2024-03-01|86400|864000|86400|0|0|0'
+
+# Old months go, their figures stay, whatever is marked later.
+before=$(figures day)
+equal 'months that go' "$(sql "SELECT warehouse.drop_months('2024-03-15', true) > 0")" t
+equal 'and those that stay' "$(sql "SELECT min(month) FROM warehouse.fact_month")" 2024-03-01
+equal 'the facts are gone' "$(sql 'SELECT string_agg(job_id::text, $$ $$ ORDER BY job_id) FROM warehouse.job_key')" 6
+sql "INSERT INTO warehouse.dirty (day, cluster_id) VALUES ('2024-02-29', 1); SELECT warehouse.refresh()" >/dev/null
+equal 'the figures are not' "$(figures day)" "$before"
+sql 'SELECT warehouse.keep_months()' >/dev/null
+equal 'months to come' "$(sql "SELECT count(*) FROM warehouse.fact_month WHERE fact = 'job' AND month > now()")" 2
+finish
