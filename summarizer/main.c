@@ -16,6 +16,7 @@
 #include "common/str.h"
 #include "summarizer/batch.h"
 #include "summarizer/metadata.h"
+#include "summarizer/scripts.h"
 #include "summarizer/select.h"
 #include "summarizer/shard.h"
 #include "summarizer/submit.h"
@@ -24,6 +25,7 @@ struct arguments {
 	const char *accounting;
 	struct option_list archives;
 	const char *prometheus;
+	const char *scripts;
 	const char *store;
 	const char *cluster;
 	struct option_list jobs;
@@ -47,6 +49,9 @@ static const struct option options[] = {
 	{"prometheus", 'P', OPTION_TEXT, AT(prometheus), "URL",
 		"Samples from this Prometheus instead of archives; default: the cluster's, where it has "
 		"no archives."},
+	{"scripts", 0, OPTION_TEXT, AT(scripts), "DIR",
+		"Saved batch scripts, DIR/YYYYMMDD/[FOLDER/]ID.savescript, of jobs whose accounting has "
+		"none."},
 	{"store", 's', OPTION_TEXT, AT(store), "URL",
 		"Document store: sqlite:FILE or mongodb://...; default: store.url."},
 	{"cluster", 'C', OPTION_TEXT, AT(cluster), "NAME",
@@ -219,6 +224,7 @@ static int choose_jobs(struct session *s, struct joblist *ret, struct error *err
 	q.accounting = (struct accounting_request){
 		.spec = spec,
 		.cluster = s->cluster->name,
+		.with_scripts = true,
 		.zone = s->zone,
 		.since_s = s->args.since,
 		.until_s = s->args.until,
@@ -226,7 +232,10 @@ static int choose_jobs(struct session *s, struct joblist *ret, struct error *err
 		.n_ids = s->args.jobs.n,
 	};
 	*ret = (struct joblist){.cluster = s->cluster->name, .catalogue = s->catalogue.hash};
-	return select_jobs(&q, &s->arena, &ret->jobs, &ret->n, &s->selected, err);
+	TRY(select_jobs(&q, &s->arena, &ret->jobs, &ret->n, &s->selected, err));
+	if (s->args.scripts)
+		scripts_read(s->args.scripts, s->zone, ret->jobs, ret->n, &s->arena);
+	return 0;
 }
 
 static unsigned workers_of(const struct session *s)

@@ -63,6 +63,17 @@ echo "clusters: [{name: golden, timezone: Europe/Berlin}]" > "$work/zone.yaml"
 	--cluster golden --store "sqlite:$work/zone.sqlite" -q || fail "the night of the clock"
 "$golden" "sqlite:$work/zone.sqlite" "$here/expected-dst.txt" || fail "the night of the clock: values"
 
+# Saved batch scripts name the application where no process did: of the day, of the day after, in a
+# folder; what is no file is none.
+mkdir -p "$work/scripts/20260101/ann/2.savescript" "$work/scripts/20260102" "$work/scripts/20260101/bob"
+echo "python run_alphafold.py" > "$work/scripts/20260101/ann/1.savescript"
+echo "python run_alphafold.py" > "$work/scripts/20260102/3.savescript"
+ln -s /etc/passwd "$work/scripts/20260101/bob/4.savescript"
+run "$work/scripts.sqlite" --scripts "$work/scripts" --job 1 --job 2 --job 3 --job 4 -q || fail "scripts"
+printf '%s\n' '1/0 application.name AlphaFold' '1/0 application.from script' '3/0 application.name AlphaFold' \
+	'2/0 application.name absent' '4/0 application.name absent' > "$work/scripts.txt"
+"$golden" "sqlite:$work/scripts.sqlite" "$work/scripts.txt" || fail "scripts: values"
+
 # What is done stays; what archives are missing for was given up long ago.
 run "$work/1.sqlite" --workers 1 2> "$work/err" || fail "second run"
 grep -q '^summarized now  *0$' "$work/err" || { cat "$work/err"; fail "done jobs were done again"; }
