@@ -126,13 +126,13 @@ static void job_from_document(struct why *w)
 			j->hosts.hosts[j->hosts.n++] = hosts->items[i]->text;
 }
 
-static int read_store(struct find *f, struct store *s, struct error *err)
+static int read_documents(struct find *f, struct store *s, const char *id, struct error *err)
 {
 	const struct why *like = f->like;
 	struct store_item *items;
 	size_t n;
 
-	TRY(store_find(s, like->cluster->name, f->id, like->arena, &items, &n, err));
+	TRY(store_find(s, like->cluster->name, id, like->arena, &items, &n, err));
 	for (size_t i = 0; i < n; i++) {
 		struct why *w = NULL;
 
@@ -146,6 +146,24 @@ static int read_store(struct find *f, struct store *s, struct error *err)
 			w->item = items[i];
 			job_from_document(w);
 		}
+	}
+	return 0;
+}
+
+// By what people type, and by what the accounting calls the jobs that it found for that: 4711 may be
+// 4705_6.
+static int read_store(struct find *f, struct store *s, struct error *err)
+{
+	size_t n = f->n;
+
+	TRY(read_documents(f, s, f->id, err));
+	for (size_t i = 0; i < n; i++) {
+		bool is_new = !str_eq(f->runs[i].job.id, f->id);
+
+		for (size_t k = 0; k < i && is_new; k++)
+			is_new = !str_eq(f->runs[i].job.id, f->runs[k].job.id);
+		if (is_new)
+			TRY(read_documents(f, s, f->runs[i].job.id, err));
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ head='JobID|JobIDRaw|Cluster|User|Account|Submit|Start|End|NNodes|NCPUS|NodeList
 	echo "$head"
 	# id, nodes, list; all from 10:00 to 11:00
 	while read -r id n list; do
-		echo "$id|$id|alpha|ann|phys|2026-03-01T09:00:00|2026-03-01T10:00:00|2026-03-01T11:00:00|$n|$n|$list|COMPLETED"
+		echo "$id|${id%_*}|alpha|ann|phys|2026-03-01T09:00:00|2026-03-01T10:00:00|2026-03-01T11:00:00|$n|$n|$list|COMPLETED"
 	done <<-JOBS
 		100 1 whole
 		101 2 whole,absent
@@ -61,6 +61,7 @@ head='JobID|JobIDRaw|Cluster|User|Account|Submit|Start|End|NNodes|NCPUS|NodeList
 		110 1 whole
 		111 1 whole
 		113 1 goes
+		115_3 1 whole
 		114 0 None assigned
 	JOBS
 	t=2026-03-01T09:00:00
@@ -118,7 +119,7 @@ ok 'it breaks at the document' [ "$(jq -r '.runs[0].breaks_at' "$work/json")" = 
 load --migrate
 mkdir -p "$tree/goes"
 archive goes 0 1439
-for id in 100 101 102 103 104 105 106 107 108 113 114 121 130; do
+for id in 100 101 102 103 104 105 106 107 108 113 114 115_3 121 130; do
 	summarize --job $id >"$work/summarize.log" 2>&1 || [ $? -eq 3 ]
 done
 ok 'a document that was not loaded' is 100 warehouse:not-loaded page:portal-away none
@@ -134,6 +135,8 @@ ok 'all is there' is 100 whole
 ok '... ends with 0' ends 0 100
 ok '... where the page is' says '/jobs/alpha/100, for ann, PIs of phys'
 ok '... that its edges were not sampled' says 'the job'\''s begin or end was not sampled'
+ok 'a task of an array' is 115_3 whole
+ok '... by its own number' is 115 whole
 ok 'one node is missing' is 101 archives:missing-node document:incomplete partial
 ok '... ends with 3' ends 3 101
 ok '... and is named' says 'nodes without archives of that time: absent'
