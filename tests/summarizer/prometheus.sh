@@ -90,6 +90,15 @@ ok "through a time limit" run slow --prometheus "$url" -q
 ok "through a time limit: same" same slow
 end_faulty
 unset JOBSIGHT_PROMETHEUS_TIMEOUT
+faulty bearer
+run refused --prometheus "$url" -q 2>"$work/err"
+ok "no token: refused" grep -q 'HTTP 401: check prometheus.user' "$work/err"
+(umask 077 && echo tick >"$work/token")
+echo "prometheus: {token_file: $work/token}" >"$work/empty.yaml"
+ok "a token" run bearer --prometheus "$url" -q
+ok "a token: same" same bearer
+echo "{}" >"$work/empty.yaml"
+end_faulty
 faulty always500
 run down --prometheus "$url" -q 2>"$work/err"
 ok "a server that is down: try later" test $? -eq 75

@@ -6,7 +6,7 @@ then passes all on. Prints its URL.
   cut           half of the answer   drop     the connection ends without an answer
   html          no JSON              minute   too many samples for more than an hour
   always500     for ever             slow     no answer for 3 s
-  pass          nothing
+  pass          nothing              bearer   who does not say "Bearer tick" is refused
 """
 import http.server
 import sys
@@ -38,10 +38,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse()
         if "minute" in faults and query.endswith("s]") and int(query.rsplit("[", 1)[1][:-2]) > 1000:
             return self.refuse()
+        if "bearer" in faults and self.headers["Authorization"] != "Bearer tick":
+            return self.answer(401, b"who are you?")
         if "always500" in faults:
             return self.answer(500, b"for ever")
         fault = ""
-        if faults and faults[0] not in ("many", "minute"):
+        if faults and faults[0] not in ("many", "minute", "bearer"):
             fault = faults.pop(0)
         if fault.isdigit():
             return self.answer(int(fault), b"for a while")
