@@ -93,13 +93,20 @@ const char *doctor_age(struct arena *a, int64_t s)
 	return arena_printf(a, "%" PRId64 "d", s / 86400);
 }
 
+// Beside slurmctld there is a sampler and perhaps no logger; nobody's job runs there.
+static bool is_controller(const struct doctor_host *h)
+{
+	return !h->is_expected && h->newest.last_s[HOST_BOUNDARY] && !h->newest.damage.code;
+}
+
 static void judge_samples(struct doctor *d, struct doctor_host *h)
 {
 	int64_t last_s = h->newest.last_s[HOST_SAMPLE];
 	int64_t age_s = d->now_s - last_s;
 
 	if (last_s == 0) {
-		finding_add(d, &h->findings, FAULT_NO_ARCHIVES, NULL);
+		if (!is_controller(h))
+			finding_add(d, &h->findings, FAULT_NO_ARCHIVES, NULL);
 		return;
 	}
 	if (d->oldest_sample_s == 0 || last_s < d->oldest_sample_s)

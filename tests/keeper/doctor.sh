@@ -37,6 +37,7 @@ for host in cn01 cn02 late silent foreign future torn headless garbage; do
 	sample $host
 	boundary $host
 done
+boundary ctl
 sample late late 42000
 sample silent silent 30000
 sample foreign cn99
@@ -100,6 +101,7 @@ ok 'an expected host that never sent anything' is absent no-archives
 ok 'yesterday'\''s archive may end later than today'\''s' is two ''
 ok 'a host that was taken away is left out' [ -z "$(state gone)" ]
 ok 'a folder that is no host is left out' [ -z "$(state notes)" ]
+ok 'a controller that has boundaries alone' is ctl ''
 ok 'a relay that fell silent' is cn02 relay-silent
 ok 'nothing else is wrong' [ "$(service hooks)$(service 'relay sender')$(service 'archive trees')" = '' ]
 
@@ -151,7 +153,7 @@ one_line() {
 }
 ok 'CRITICAL is 2' ends 2 examine --nagios
 ok '... in one line with figures' one_line
-rm -rf "$work/relay" "$work/spool" "$work/spool.pending" "$tree/silent" "$tree/headless" "$tree/garbage"
+rm -rf "$work/relay" "$work/spool" "$work/spool.pending" "$tree/ctl" "$tree/silent" "$tree/headless" "$tree/garbage"
 ok 'WARNING is 1' ends 1 examine --nagios
 ok '... in one line with figures' one_line
 rm -rf "$tree/late" "$tree/foreign" "$tree/future"
