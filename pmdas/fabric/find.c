@@ -13,6 +13,7 @@
 #include "pmdas/fabric/fabric.h"
 #include "pmdas/fabric/text.h"
 #include "pmdas/frame/parse.h"
+#include "pmdas/frame/set.h"
 
 #define ARPHRD_INFINIBAND 32
 #define EXTRAS_MAX        2048 // of one port
@@ -80,20 +81,6 @@ static void read_link(int folder, const char *file, char *ret, size_t size)
 static bool exists(int folder, const char *file)
 {
 	return faccessat(folder, file, F_OK, 0) == 0;
-}
-
-static void add_label(struct frame_member *u, const char *name, const char *value)
-{
-	char *labels = u->instance.labels;
-	size_t n = strlen(labels);
-
-	// One that does not fit is left out whole, so that what is there stays JSON.
-	if (value[0] == '\0' || n + strlen(name) + strlen(value) + 8 > sizeof(u->instance.labels))
-		return;
-	if (n)
-		n--; // over the closing brace
-	pmsprintf(labels + n, sizeof(u->instance.labels) - n, "%c\"%s\":\"%s\"}", n ? ',' : '{',
-		name, value);
 }
 
 static struct fabric_unit *new_unit(
@@ -240,25 +227,25 @@ static void describe_rdma(struct fabric_unit *u, int device, const char *number)
 	read_word(port, "link_layer", layer, sizeof(layer));
 	if (strncmp(driver, "hfi1", 4) == 0)
 		u->source = FABRIC_OPA;
-	add_label(unit, "fabric",
+	frame_label(&unit->instance, "fabric",
 		u->source == FABRIC_OPA          ? "omnipath"
 		: strcmp(layer, "Ethernet") == 0 ? "roce"
 						 : "infiniband");
-	add_label(unit, "device", u->device);
-	add_label(unit, "port", number);
-	add_label(unit, "link_layer", layer);
+	frame_label(&unit->instance, "device", u->device);
+	frame_label(&unit->instance, "port", number);
+	frame_label(&unit->instance, "link_layer", layer);
 	read_word(device, "node_guid", word, sizeof(word));
-	add_label(unit, "guid", word);
+	frame_label(&unit->instance, "guid", word);
 	read_word(port, "lid", word, sizeof(word));
-	add_label(unit, "lid", word);
+	frame_label(&unit->instance, "lid", word);
 	find_netdev(device, port, word, sizeof(word));
-	add_label(unit, "netdev", word);
-	add_label(unit, "driver", driver);
+	frame_label(&unit->instance, "netdev", word);
+	frame_label(&unit->instance, "driver", driver);
 	read_word(device, "fw_ver", word, sizeof(word));
-	add_label(unit, "firmware", word);
+	frame_label(&unit->instance, "firmware", word);
 	read_word(device, "board_id", word, sizeof(word));
-	add_label(unit, "board", word);
-	add_label(unit, "vf", is_virtual ? "true" : "");
+	frame_label(&unit->instance, "board", word);
+	frame_label(&unit->instance, "vf", is_virtual ? "true" : "");
 	u->is_counted = !is_virtual;
 	u->is_narrow = !exists(port, "counters/unicast_rcv_packets");
 	if (port >= 0)
@@ -310,18 +297,18 @@ static void describe_cxi(struct fabric_unit *u)
 	bool is_virtual = exists(folder, "physfn");
 	char word[64];
 
-	add_label(unit, "fabric", "slingshot");
-	add_label(unit, "device", u->device);
+	frame_label(&unit->instance, "fabric", "slingshot");
+	frame_label(&unit->instance, "device", u->device);
 	read_word(folder, "properties/nid", word, sizeof(word));
-	add_label(unit, "lid", word);
-	add_label(unit, "netdev", netdev ? netdev : "");
+	frame_label(&unit->instance, "lid", word);
+	frame_label(&unit->instance, "netdev", netdev ? netdev : "");
 	read_link(folder, "driver", word, sizeof(word));
-	add_label(unit, "driver", word);
+	frame_label(&unit->instance, "driver", word);
 	read_word(folder, "uc/qsfp_fw_version", word, sizeof(word));
-	add_label(unit, "firmware", word);
+	frame_label(&unit->instance, "firmware", word);
 	read_word(folder, "fru/part_number", word, sizeof(word));
-	add_label(unit, "board", word);
-	add_label(unit, "vf", is_virtual ? "true" : "");
+	frame_label(&unit->instance, "board", word);
+	frame_label(&unit->instance, "vf", is_virtual ? "true" : "");
 	u->is_counted = !is_virtual;
 	if (folder >= 0)
 		close(folder);
@@ -367,14 +354,14 @@ static void describe_net(struct fabric_unit *u, int folder, bool is_bond)
 	char word[64];
 
 	(void)ethtool_describe(&u->fabric->ethtool, u->device, &u->ethtool);
-	add_label(unit, "device", u->device);
-	add_label(unit, "kind", kind);
-	add_label(unit, "driver", u->ethtool.driver);
-	add_label(unit, "firmware", u->ethtool.firmware);
+	frame_label(&unit->instance, "device", u->device);
+	frame_label(&unit->instance, "kind", kind);
+	frame_label(&unit->instance, "driver", u->ethtool.driver);
+	frame_label(&unit->instance, "firmware", u->ethtool.firmware);
 	read_word(folder, "address", word, sizeof(word));
-	add_label(unit, "mac", word);
-	add_label(unit, "bus", u->ethtool.bus);
-	add_label(unit, "vf", is_virtual ? "true" : "");
+	frame_label(&unit->instance, "mac", word);
+	frame_label(&unit->instance, "bus", u->ethtool.bus);
+	frame_label(&unit->instance, "vf", is_virtual ? "true" : "");
 	u->is_counted = !is_virtual && strcmp(kind, "ethernet") == 0;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/macro.h"
+#include "pmdas/frame/set.h"
 
 #define FOLDER "proc/fs/beegfs"
 
@@ -174,7 +175,7 @@ static void add(struct filesystems *f, const char *id)
 		.lose = lose,
 		.clusters = UINT64_C(1) << FILESYSTEMS_CLUSTER_BEEGFS};
 	name_unit(u, id);
-	filesystems_label(&u->member, "client", id);
+	frame_label(&u->member.instance, "client", id);
 	if (!frame_roster_add(&f->roster, &u->member))
 		free(u);
 }

@@ -76,39 +76,13 @@ void filesystems_name(char *ret, size_t size, const char *raw)
 		pmsprintf(ret + size - 10, 10, "+%08x", hash);
 }
 
-void filesystems_label(struct frame_member *m, const char *name, const char *value)
-{
-	char *labels = m->instance.labels;
-	char word[160];
-	size_t n = strlen(labels);
-	size_t length = 0;
-
-	for (const char *c = value; *c != '\0' && length + 1 < sizeof(word); c++) {
-		if (isprint((unsigned char)*c) && *c != '"' && *c != '\\')
-			word[length++] = *c;
-	}
-	word[length] = '\0';
-	if (length == 0 || n + strlen(name) + length + 8 > sizeof(m->instance.labels))
-		return;
-	if (n)
-		n--; // over the closing brace
-	pmsprintf(labels + n, sizeof(m->instance.labels) - n, "%c\"%s\":\"%s\"}", n ? ',' : '{',
-		name, word);
-}
-
 int filesystems_take(const char **s, uint64_t *ret)
 {
-	uint64_t value = 0;
+	uint64_t value;
+	int rc = frame_take_number(s, &value);
 
-	if (!isdigit((unsigned char)**s))
-		return -EINVAL;
-	for (; isdigit((unsigned char)**s); (*s)++) {
-		unsigned digit = (unsigned)(**s - '0');
-
-		if (value > (UINT64_MAX - digit) / 10)
-			return -ERANGE;
-		value = value * 10 + digit;
-	}
+	if (rc < 0)
+		return rc;
 	if (**s != '\0' && strchr(" \t\r\n(;,", **s) == NULL)
 		return -EINVAL;
 	*s += strspn(*s, " \t\r");

@@ -107,9 +107,6 @@ void filesystems_count(
 // One that is too long is cut and gets a number made of all of it.
 void filesystems_name(char *ret, size_t size, const char *raw);
 
-// Adds "name":"value" to the labels, if it fits; what JSON would not take is left out of the value.
-void filesystems_label(struct frame_member *m, const char *name, const char *value);
-
 // A decimal number at *s, moved behind it and the blanks after it. 0, -EINVAL or -ERANGE.
 int filesystems_take(const char **s, uint64_t *ret);
 

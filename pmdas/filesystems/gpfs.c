@@ -11,6 +11,7 @@
 
 #include "common/macro.h"
 #include "pmdas/filesystems/mmpmon.h"
+#include "pmdas/frame/set.h"
 
 #define ANSWER_NS       INT64_C(2000000000)
 #define AGAIN_NS        INT64_C(60000000000)
@@ -133,8 +134,8 @@ static struct volume *volume_of(struct gpfs *g, const struct gpfs_reply *r)
 	memcpy(v->member.instance.name, r->filesystem, sizeof(r->filesystem));
 	v->member.indom = FILESYSTEMS_INDOM_gpfs;
 	v->member.instance.record = &v->shown;
-	filesystems_label(&v->member, "cluster", r->cluster);
-	filesystems_label(&v->member, "node", r->node);
+	frame_label(&v->member.instance, "cluster", r->cluster);
+	frame_label(&v->member.instance, "node", r->node);
 	g->volumes[g->n++] = v;
 	return v;
 }

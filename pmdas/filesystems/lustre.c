@@ -12,6 +12,7 @@
 
 #include "common/macro.h"
 #include "pmdas/frame/parse.h"
+#include "pmdas/frame/set.h"
 
 #define OPERATIONS_MAX 256 // of one mount or target
 
@@ -400,8 +401,8 @@ static void add(struct filesystems *f, enum kind kind, const char *folder)
 	if (is_listed(f, indom, instance->name)) // a second mount of the same
 		filesystems_name(instance->name, sizeof(instance->name), folder);
 	instance->record = &u->shown;
-	filesystems_label(&u->member, "client", client);
-	filesystems_label(&u->member, "kind", kinds[kind].folder);
+	frame_label(&u->member.instance, "client", client);
+	frame_label(&u->member.instance, "kind", kinds[kind].folder);
 	u->member.indom = indom;
 	u->member.work = (struct frame_work){.device = u,
 		.sample = sample,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/macro.h"
+#include "pmdas/frame/set.h"
 
 #define MOUNTS_MAX     1024
 #define OPERATIONS_MAX 128 // of one mount
@@ -125,7 +126,7 @@ static int take_options(struct mount *m, const char *s)
 		at += strlen(labels[i].option);
 		n = strcspn(at, ",");
 		pmsprintf(value, sizeof(value), "%.*s", (int)(n < 20 ? n : 20), at);
-		filesystems_label(&m->member, labels[i].label, value);
+		frame_label(&m->member.instance, labels[i].label, value);
 	}
 	return 0;
 }
@@ -242,7 +243,7 @@ static struct mount *mount_of(struct nfs *n, const char *point, const char *expo
 	memcpy(m->member.instance.name, name, sizeof(name));
 	m->member.indom = FILESYSTEMS_INDOM_nfs;
 	m->member.instance.record = &m->shown;
-	filesystems_label(&m->member, "export", export);
+	frame_label(&m->member.instance, "export", export);
 	n->mounts[n->n++] = m;
 	return m;
 }

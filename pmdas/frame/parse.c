@@ -80,6 +80,23 @@ int frame_parse_number(const char *text, uint64_t *ret)
 	return 0;
 }
 
+int frame_take_number(const char **s, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!isdigit((unsigned char)**s))
+		return -EINVAL;
+	for (; isdigit((unsigned char)**s); (*s)++) {
+		unsigned digit = (unsigned)(**s - '0');
+
+		if (value > (UINT64_MAX - digit) / 10)
+			return -ERANGE;
+		value = value * 10 + digit;
+	}
+	*ret = value;
+	return 0;
+}
+
 // A plain decimal number at *s, moved behind it.
 static int take_id(const char **s, unsigned *ret)
 {

@@ -18,6 +18,9 @@ int frame_read_number(int root, const char *path, uint64_t *ret);
 // Decimal or 0x hexadecimal, blanks around it allowed; 0, -EINVAL or -ERANGE.
 int frame_parse_number(const char *text, uint64_t *ret);
 
+// A decimal number at *s, moved behind it. 0, -EINVAL or -ERANGE.
+int frame_take_number(const char **s, uint64_t *ret);
+
 // The kernel's list form, "0-3,8": the ids in ascending order. Their number, or -EINVAL (not such a
 // list, or not ascending) or -ERANGE (more than room).
 int frame_parse_list(const char *text, unsigned *ids, unsigned room);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which graphics devices the numbers of character devices are: by PCI address, which is what the
+// PMDA `accelerator` has as a label.
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pmdas/frame/parse.h"
+#include "pmdas/jobs/jobs.h"
+
+#define NVIDIA_MAJOR 195
+#define NVIDIA_MINOR 247 // those above are the driver's own, or not of one device
+#define DRM_MAJOR    226
+#define DRM_RENDER   128 // nodes without it show the same device again
+#define DRM_LAST     255
+
+#define NVIDIA_FOLDER "proc/driver/nvidia/gpus"
+
+// The folder of the NVIDIA device with that minor number is called by its address.
+static bool has_minor(int folder, const char *address, unsigned minor)
+{
+	char path[300];
+	char text[2048];
+	const char *s;
+	uint64_t value;
+
+	pmsprintf(path, sizeof(path), "%s/information", address);
+	if (frame_read_head(folder, path, text, sizeof(text)) <= 0)
+		return false;
+	s = strstr(text, "Device Minor:");
+	if (s == NULL)
+		return false;
+	s += strlen("Device Minor:");
+	s += strspn(s, " \t");
+	return frame_take_number(&s, &value) == 0 && value == minor;
+}
+
+static bool find_nvidia(int root, unsigned minor, char *ret, size_t size)
+{
+	int fd = openat(root, NVIDIA_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+	struct dirent *e;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+	while (!found && (e = readdir(dir)) != NULL) {
+		found = e->d_name[0] != '.' && has_minor(fd, e->d_name, minor);
+		if (found)
+			jobs_copy_name(ret, size, e->d_name);
+	}
+	closedir(dir);
+	return found;
+}
+
+static bool find_drm(int root, unsigned minor, char *ret, size_t size)
+{
+	static const char word[] = "PCI_SLOT_NAME=";
+	char path[80];
+	char text[1024];
+	char *s;
+
+	pmsprintf(path, sizeof(path), "sys/class/drm/renderD%u/device/uevent", minor);
+	if (frame_read_head(root, path, text, sizeof(text)) <= 0)
+		return false;
+	s = strstr(text, word);
+	if (s == NULL)
+		return false;
+	s += strlen(word);
+	s[strcspn(s, "\n")] = '\0';
+	jobs_copy_name(ret, size, s);
+	return true;
+}
+
+static bool is_nvidia(const struct jobs_device *d)
+{
+	return d->major == NVIDIA_MAJOR && d->minor < NVIDIA_MINOR;
+}
+
+static bool is_drm(const struct jobs_device *d)
+{
+	return d->major == DRM_MAJOR && d->minor >= DRM_RENDER && d->minor <= DRM_LAST;
+}
+
+static void name_gpu(int root, const struct jobs_device *d, char *ret, size_t size)
+{
+	if (is_nvidia(d) ? find_nvidia(root, d->minor, ret, size)
+			 : find_drm(root, d->minor, ret, size))
+		return;
+	pmsprintf(ret, size, is_nvidia(d) ? "nvidia%u" : "renderD%u", d->minor);
+}
+
+// NVIDIA's driver makes render nodes, too: a device is named once.
+static bool has_name(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *s = list; (s = strstr(s, name)) != NULL; s += n) {
+		if ((s == list || s[-1] == ' ') && (s[n] == ' ' || s[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+unsigned jobs_gpus(int root, const struct jobs_device *set, unsigned n, char *ret, size_t size)
+{
+	unsigned count = 0;
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < n; i++) {
+		char name[32];
+		size_t length = strlen(ret);
+
+		if (!is_nvidia(&set[i]) && !is_drm(&set[i]))
+			continue;
+		name_gpu(root, &set[i], name, sizeof(name));
+		if (has_name(ret, name))
+			continue;
+		count++;
+		if (length + strlen(name) + 2 <= size)
+			pmsprintf(ret + length, size - length, "%s%s", length ? " " : "", name);
+	}
+	return count;
+}
