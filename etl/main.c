@@ -2,6 +2,8 @@
 // jobsight-load: brings the warehouse in line with the document store.
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/catalogue/catalogue.h"
@@ -10,6 +12,7 @@
 #include "common/settings.h"
 #include "common/store/store.h"
 #include "common/str.h"
+#include "etl/json.h"
 #include "etl/load.h"
 #include "etl/lock.h"
 #include "etl/migrate.h"
@@ -18,7 +21,7 @@
 #include "etl/statistics.h"
 
 struct arguments {
-	const char *store, *warehouse;
+	const char *store, *warehouse, *json, *cluster;
 	struct option_list catalogue;
 	uint64_t batch;
 	bool migrate, again, no_refresh;
@@ -29,6 +32,11 @@ static const struct option options[] = {
 		"Bring the schema and the metric columns up to date; loads too only with --store."},
 	{"store", 's', OPTION_TEXT, offsetof(struct arguments, store), "URL",
 		"Document store: sqlite:FILE or mongodb://...; default store.url of the settings."},
+	{"from-json", 'j', OPTION_TEXT, offsetof(struct arguments, json), "FILE",
+		"Documents as JSON in place of a store: lines or an array, plain or Extended; -: "
+		"standard input."},
+	{"cluster", 0, OPTION_TEXT, offsetof(struct arguments, cluster), "NAME",
+		"With --from-json: cluster of documents that name none."},
 	{"warehouse", 'w', OPTION_TEXT, offsetof(struct arguments, warehouse), "TEXT",
 		"PostgreSQL connection (libpq keywords or URI) without password; default "
 		"warehouse.url of the settings."},
@@ -132,25 +140,73 @@ static const char *public_url(struct arena *a, const char *url)
 	return arena_printf(a, "%.*s%s", (int)(colon - url), url, at);
 }
 
-static int load(struct run *r, struct load_result *ret, struct error *err)
+static int load_store(
+	struct run *r, const char *recorded, struct load_result *ret, struct error *err)
 {
-	const char *url = r->args.store ? r->args.store : r->settings.store_url;
 	const struct load_request request = {
-		.store_url = public_url(&r->arena, url),
+		.store_url = recorded,
 		.catalogue = &r->catalogue,
 		.batch = r->args.batch ? r->args.batch : r->settings.loader_batch,
 		.again = r->args.again,
 	};
-
 	uint64_t periods = 0;
 
-	TRY(store_open(url, r->settings.store_password, true, &r->store, err));
 	TRY(load_changes(r->postgres, r->store, &request, ret, err));
 	if (r->args.no_refresh)
 		return 0;
 	TRY(refresh_marked(r->postgres, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
 	return 0;
+}
+
+// The folder of a store of the moment, and what SQLite puts into it.
+static void remove_folder(const char *folder)
+{
+	static const char *const files[] = {
+		"json.sqlite", "json.sqlite-wal", "json.sqlite-shm", ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		CLEANUP(strbuf_release) struct strbuf path = {0};
+
+		strbuf_printf(&path, "%s/%s", folder, files[i]);
+		if (remove(path.text) < 0 && errno != ENOENT)
+			log_warning("cannot remove %s: %s", path.text, strerror(errno));
+	}
+}
+
+static int load_json(struct run *r, struct load_result *ret, struct error *err)
+{
+	const struct json_source source = {.path = r->args.json, .cluster = r->args.cluster};
+	const char *parent = getenv("TMPDIR");
+	char *folder = arena_printf(
+		&r->arena, "%s/jobsight-load.XXXXXX", parent && *parent ? parent : "/tmp");
+	uint64_t unfit = 0;
+	int rc;
+
+	if (!mkdtemp(folder))
+		return error_set(err, errno, "cannot make %s: %s", folder, strerror(errno));
+	rc = store_open(arena_printf(&r->arena, "sqlite:%s/json.sqlite", folder), NULL, false,
+		&r->store, err);
+	if (rc == 0)
+		rc = json_fill_store(&source, r->store, r->postgres, &unfit, err);
+	if (rc == 0)
+		rc = load_store(r, arena_printf(&r->arena, "json:%s", source.path), ret, err);
+	store_close(r->store);
+	r->store = NULL;
+	remove_folder(folder);
+	ret->documents += unfit;
+	ret->rejected += unfit;
+	return rc;
+}
+
+static int load(struct run *r, struct load_result *ret, struct error *err)
+{
+	const char *url = r->args.store ? r->args.store : r->settings.store_url;
+
+	if (r->args.json)
+		return load_json(r, ret, err);
+	TRY(store_open(url, r->settings.store_password, true, &r->store, err));
+	return load_store(r, public_url(&r->arena, url), ret, err);
 }
 
 static int work(struct run *r, struct load_result *ret, struct error *err)
@@ -162,7 +218,7 @@ static int work(struct run *r, struct load_result *ret, struct error *err)
 	TRY(lock_take(r->postgres, LOCK_LOADER, "loader", err));
 	if (r->args.migrate) {
 		TRY(migrate(r, err));
-		if (!r->args.store)
+		if (!r->args.store && !r->args.json)
 			return 0;
 	}
 	TRY(migrate_check(r->postgres, err));

@@ -221,6 +221,25 @@ equal 'refused by the warehouse' "$code" 1
 says 'metric taken: every job has a column quality already'
 run 0 --migrate --catalogue "$here/catalogue"
 
+# Documents as JSON: lines, an array, our own and those of SUPReMM, from a file and from a pipe.
+cat >"$dir/history.json" <<'JSON'
+[{"_id": "9001-1700000100", "acct": {"id": "9001", "local_job_id": {"$numberInt": "9001"}, "user": "old",
+  "account": "arch{ive", "nodes": 1, "ncpus": 8, "submit": 1700000000, "start_time": 1700000010,
+  "end_time": 1700000100, "host_list": ["old1"]}, "cpu": {"jobcpus": {"user": {"avg": 0.25}}}},
+ {"_id": "9002", "acct": {"id": "9002", "nodes": 1, "ncpus": 1}},
+ {"_id": "9003", "acct" }, {"_id": "9004-1", "acct": {"id": "9004"
+JSON
+run 3 --catalogue "$here/catalogue" --from-json "$dir/history.json" --cluster museum
+says '4 documents: 1 jobs new, 0 changed, 0 the same, 3 documents rejected'
+equal 'a job of another site' "$(sql "SELECT cluster, username, account, wall_s, cpu_user FROM warehouse.job_performance
+	WHERE raw_id = 9001")" 'museum|old|arch{ive|90|0.25'
+equal 'what was unfit' "$(sql "SELECT string_agg(raw_id::text, ' ' ORDER BY raw_id) FROM warehouse.load_error
+	WHERE cluster LIKE 'json:%'")" '2 3 4'
+grep '"112' "$here/documents.jsonl" | sed 's/112/9005/g' >"$dir/line.json"
+run 0 --catalogue "$here/catalogue" --from-json - <"$dir/line.json"
+equal 'a line from a pipe' "$(sql 'SELECT count(*) FROM warehouse.jobs WHERE raw_id = 9005')" 1
+equal 'nothing is left of it' "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'jobsight-load.*' -user "$(id -u)" -mmin -1 | wc -l)" 0
+
 # Two loaders at once, a server that is away, and mistakes.
 mkfifo "$dir/hold"
 psql -XAtq "$PG_URL" <"$dir/hold" >"$dir/held" &
