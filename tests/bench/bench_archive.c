@@ -18,9 +18,11 @@
 #include "common/str.h"
 #include "node_day.h"
 #include "summarizer/archive/archive.h"
+#include "summarizer/reduce/binding.h"
 #include "summarizer/reduce/host.h"
 
-#define START_S 1793404800
+#define START_S     1793404800
+#define MAX_METRICS 1024
 
 struct tally {
 	uint64_t records, values, sum;
@@ -144,38 +146,52 @@ static void window(const struct bench *b, size_t job, int64_t *ret_begin, int64_
 	*ret_end = b->n_jobs == 1 ? START_S + 86000 : *ret_begin + 43200;
 }
 
-// As a summarizer on libpcp does at best: for each job one pass that fetches the same metrics.
-static void fetch(struct bench *b)
+// The names of what the sweep decodes: its tracks, and the texts that tell whose cores are whose.
+static int metric_names(const struct bench *b, const char **names)
 {
-	const char *names[1024];
-	pmID ids[1024];
+	int n = 0;
+	for (size_t i = 0; i < b->plan.n_tracks && n < MAX_METRICS; i++)
+		names[n++] = b->plan.tracks[i].metric;
+	for (size_t i = 0; i < n_binding_metrics && n < MAX_METRICS; i++)
+		names[n++] = binding_metrics[i].name;
+	return n;
+}
+
+static void fetch_one(struct bench *b, int64_t begin, int64_t end)
+{
+	const char *names[MAX_METRICS];
+	pmID ids[MAX_METRICS];
+	pmResult *r = NULL;
 	int n = 0;
 	int context = pmNewContext(PM_CONTEXT_ARCHIVE, b->base);
 	if (context < 0)
 		die(pmErrStr(context));
-	for (size_t i = 0; i < b->plan.n_tracks && n < 1024; i++) {
-		names[n] = b->plan.tracks[i].metric;
-		n += pmLookupName(1, &names[n], &ids[n]) == 1;
+	for (int i = 0, all = metric_names(b, names); i < all; i++)
+		n += pmLookupName(1, &names[i], &ids[n]) == 1;
+	struct timeval from = {.tv_sec = begin};
+	if (pmSetMode(PM_MODE_FORW, &from, 0) < 0)
+		die("pmSetMode");
+	while (pmFetch(n, ids, &r) >= 0) {
+		bool is_past = r->timestamp.tv_sec > end;
+		b->t.records++;
+		for (int i = 0; i < r->numpmid; i++)
+			add_theirs(&b->t, r->vset[i]);
+		pmFreeResult(r);
+		if (is_past)
+			break;
 	}
+	pmDestroyContext(context);
+}
+
+// As a summarizer on libpcp does at best: for each job one pass that fetches the same metrics.
+static void fetch(struct bench *b)
+{
 	for (size_t job = 0; job < b->n_jobs; job++) {
 		int64_t begin = 0;
 		int64_t end = 0;
-		pmResult *r = NULL;
 		window(b, job, &begin, &end);
-		struct timeval from = {.tv_sec = begin};
-		if (pmSetMode(PM_MODE_FORW, &from, 0) < 0)
-			die("pmSetMode");
-		while (pmFetch(n, ids, &r) >= 0 && r->timestamp.tv_sec <= end) {
-			b->t.records++;
-			for (int i = 0; i < r->numpmid; i++)
-				add_theirs(&b->t, r->vset[i]);
-			pmFreeResult(r);
-			r = NULL;
-		}
-		if (r)
-			pmFreeResult(r);
+		fetch_one(b, begin, end);
 	}
-	pmDestroyContext(context);
 }
 
 static int take(void *context, struct bytes partial, struct error *err)
