@@ -114,6 +114,37 @@ Test(crew, the_clock_polls_without_fetches)
 	cr_assert(frame_crew_stop(c));
 }
 
+Test(crew, the_clock_reads_all_once_then_its_own)
+{
+	struct device devices[2] = {0};
+	struct frame_crew *c = NULL;
+	uint64_t polls = 0;
+
+	cr_assert(eq(int, frame_crew_new(10000000, &c), 0));
+	frame_crew_clock(c, 2);
+	for (int i = 0; i < 2; i++) {
+		struct frame_work work = {.device = &devices[i],
+			.sample = sample,
+			.publish = publish,
+			.lose = lose,
+			.clusters = i ? 1 : 2};
+
+		cr_assert(eq(int, frame_crew_add(c, &work), 0));
+	}
+	cr_assert(eq(int, frame_crew_start(c), 0));
+	while (polls < 4) {
+		pause_shortly();
+		frame_crew_hold(c);
+		polls = frame_crew_polls(c);
+		frame_crew_release(c);
+	}
+	frame_crew_refresh(c, 0); // what the clock has begun ends
+	frame_crew_release(c);
+	cr_assert(ge(uint, atomic_load(&devices[0].samples), 3));
+	cr_assert(eq(uint, atomic_load(&devices[1].samples), 1));
+	cr_assert(frame_crew_stop(c));
+}
+
 Test(crew, the_clock_can_be_hastened)
 {
 	struct device devices[N] = {0};
