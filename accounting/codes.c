@@ -37,6 +37,7 @@ int code_set_parse(const char *text, struct code_set *ret, struct error *err)
 void codes_manual(struct strbuf *out)
 {
 	strbuf_puts(out,
+		"<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
 		"# Codes of the importer\n\n"
 		"What can be wrong with a record that `jobsight-import` reads. Codes that "
 		"`import.ignore` lists are\nlogged at debug level alone; those in `import.strict` "

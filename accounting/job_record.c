@@ -88,7 +88,7 @@ bool job_record(const struct job *j, const char *key, const struct wckey_form *f
 	put_times(j, ret);
 	put_sizes(j, ret);
 	put_names(j, ret);
-	record_texts(ret, AT_job_hosts, &j->hosts);
+	record_texts(ret, AT_job_hosts, arena_copy(a, &j->hosts, sizeof(j->hosts)));
 	put_positive(ret, AT_job_array_job, (int64_t)j->array_job);
 	if (j->array_task >= 0)
 		record_int(ret, AT_job_array_task, j->array_task);

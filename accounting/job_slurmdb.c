@@ -39,7 +39,8 @@ struct reader {
 	size_t n_again;                     // given so far
 	struct maria_rows *jobs, *steps;    // of the page
 	const char *const *step;            // read and not yet given; NULL: none
-	int64_t job, job_before;            // the last two given; steps of the last may follow
+	int64_t job, job_before;            // the last two given
+	int64_t steps_of;                   // the job of this page whose steps may follow
 };
 
 static int ask(struct reader *r, const char *sql, const int64_t *numbers, size_t n,
@@ -158,6 +159,7 @@ static void drop_page(struct reader *r)
 	r->jobs = NULL;
 	r->steps = NULL;
 	r->step = NULL;
+	r->steps_of = -1;
 	arena_reset(&r->page);
 }
 
@@ -199,10 +201,10 @@ static int next_step(struct reader *r, struct record *ret, struct error *err)
 		bool is_given = false;
 		int rc;
 
-		if (job > r->job)
+		if (job > r->steps_of)
 			return 0;
 		arena_reset(&r->scratch);
-		if (job == r->job)
+		if (job == r->steps_of)
 			is_given = step_put(r->step + 1, &r->names, &r->scratch, ret);
 		rc = maria_next(r->steps, &r->step, err);
 		if (rc <= 0)
@@ -235,6 +237,7 @@ static int give_job(struct reader *r, const char *const *texts, struct record *r
 		return 0;
 	r->job_before = r->job;
 	r->job = number(key);
+	r->steps_of = r->job;
 	record_int(ret, AT_job_source_index, r->job);
 	job_extra_put(texts + FIELD_COUNT, &r->names, &r->scratch, ret);
 	return 1;

@@ -66,12 +66,12 @@ BEGIN
 		SELECT 'E_J0003', sum(n), min(project) FROM (
 			SELECT project, count(*) AS n FROM pg_temp.import_job GROUP BY project) s
 		WHERE project IS NOT NULL
-			AND NOT EXISTS (SELECT FROM warehouse.project p WHERE p.name = s.project)
+			AND NOT EXISTS (SELECT FROM warehouse.project p WHERE lower(p.name) = lower(s.project))
 		HAVING count(*) > 0
 		UNION ALL SELECT 'E_J0004', sum(n), min(business) FROM (
 			SELECT business, count(*) AS n FROM pg_temp.import_job GROUP BY business) s
 		WHERE business IS NOT NULL
-			AND NOT EXISTS (SELECT FROM warehouse.business b WHERE b.name = s.business)
+			AND NOT EXISTS (SELECT FROM warehouse.business b WHERE lower(b.name) = lower(s.business))
 		HAVING count(*) > 0
 		UNION ALL SELECT 'E_J0007', count(*), min(local_id) FROM pg_temp.import_job
 		WHERE end_t IS NULL
@@ -99,13 +99,12 @@ BEGIN
 	PERFORM warehouse.create_stage('{}');
 	CREATE TEMPORARY TABLE stage_accounting (ordinal bigint, project_id integer, business_id integer,
 		accounted_t timestamptz) ON COMMIT DELETE ROWS;
-	CREATE TEMPORARY TABLE stage_new (LIKE pg_temp.stage_key) ON COMMIT DELETE ROWS;
 	DROP VIEW pg_temp.stage_row;
 	EXECUTE 'CREATE TEMPORARY VIEW stage_row AS SELECT k.job_id, k.cluster_id, k.person_id, '
-		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, a.project_id, '
+		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, k.source_id, a.project_id, '
 		'a.business_id, a.accounted_t, s.* FROM pg_temp.stage s JOIN pg_temp.stage_key k USING (ordinal) '
 		'JOIN pg_temp.stage_accounting a USING (ordinal)';
-	EXECUTE 'CREATE TEMPORARY VIEW stage_job AS SELECT k.job_id, k.end_t AS the_end, k.person_id, '
+	EXECUTE 'CREATE TEMPORARY VIEW stage_job AS SELECT k.job_id, k.end_t AS the_end, k.is_new, k.person_id, '
 		'k.account_id, d.* FROM pg_temp.stage_key k JOIN pg_temp.import_job d USING (ordinal)';
 END
 $$;
@@ -119,86 +118,62 @@ LANGUAGE sql IMMUTABLE AS $$
 		'extra, work_dir, submit_line, script_hash'
 $$;
 
--- Jobs that are new need no comparing: they are inserted, and taken out of the stage.
-CREATE FUNCTION warehouse.insert_jobs(columns text[]) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-	details CONSTANT text := warehouse.detail_columns();
-BEGIN
-	ANALYZE pg_temp.stage_touched;
-	INSERT INTO pg_temp.stage_new SELECT k.* FROM pg_temp.stage_key k
-		JOIN pg_temp.stage_touched t ON t.job_id = k.job_id WHERE t.is_new;
-	ANALYZE pg_temp.stage_new;
-	EXECUTE format('INSERT INTO warehouse.job (job_id, end_t, %1$s) SELECT s.job_id, s.end_t, %2$s '
-		'FROM pg_temp.stage_row s JOIN pg_temp.stage_new n USING (ordinal)',
-		array_to_string(columns, ', '), 's.' || array_to_string(columns, ', s.'));
-	INSERT INTO warehouse.job_node (job_id, end_t, node_id, node_index, person_id, account_id)
-		SELECT k.job_id, k.end_t, n.node_id, min(h.place) - 1, k.person_id, k.account_id
-		FROM pg_temp.stage_new k JOIN pg_temp.stage s USING (ordinal)
-			CROSS JOIN unnest(s.hosts) WITH ORDINALITY h (name, place)
-			JOIN warehouse.node n ON n.cluster_id = k.cluster_id AND n.name = h.name
-		GROUP BY k.job_id, k.end_t, n.node_id, k.person_id, k.account_id;
-	EXECUTE format('INSERT INTO warehouse.job_detail (job_id, end_t, %1$s) SELECT s.job_id, s.the_end, '
-		'%2$s FROM pg_temp.stage_job s JOIN pg_temp.stage_new n USING (ordinal)',
-		details, 's.' || replace(details, ', ', ', s.'));
-	DELETE FROM pg_temp.stage s USING pg_temp.stage_new n WHERE s.ordinal = n.ordinal;
-	DELETE FROM pg_temp.stage_key s USING pg_temp.stage_new n WHERE s.ordinal = n.ordinal;
-END
-$$;
-
 -- Details and steps in line with the stage; rows that differ are written and no others. Jobs whose end
 -- came meanwhile have left their rows where they ran before.
 CREATE FUNCTION warehouse.merge_job_details() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
 	ours CONSTANT text := warehouse.detail_columns();
-	theirs text := 's.' || replace(ours, ', ', ', s.');
+	theirs CONSTANT text := 's.' || replace(ours, ', ', ', s.');
 	n bigint;
-	total bigint := 0;
 BEGIN
-	DELETE FROM warehouse.job_detail d USING pg_temp.stage_key k
-		WHERE d.job_id = k.job_id AND d.end_t = 'infinity' AND k.end_t < 'infinity';
-	DELETE FROM warehouse.job_step d USING pg_temp.stage_key k
-		WHERE d.job_id = k.job_id AND d.end_t = 'infinity' AND k.end_t < 'infinity';
-	EXECUTE format('UPDATE warehouse.job_detail d SET (%1$s) = ROW(%2$s) FROM pg_temp.stage_job s '
-		'WHERE d.job_id = s.job_id AND d.end_t = s.the_end AND ROW(d.%3$s) IS DISTINCT FROM ROW(%2$s)',
-		ours, theirs, replace(ours, ', ', ', d.'));
-	GET DIAGNOSTICS n = ROW_COUNT;
-	total := total + n;
 	EXECUTE format('INSERT INTO warehouse.job_detail (job_id, end_t, %1$s) '
-		'SELECT s.job_id, s.the_end, %2$s FROM pg_temp.stage_job s WHERE NOT EXISTS (SELECT FROM '
-		'warehouse.job_detail d WHERE d.job_id = s.job_id AND d.end_t = s.the_end)', ours, theirs);
-	RETURN total;
+		'SELECT s.job_id, s.the_end, %2$s FROM pg_temp.stage_job s WHERE s.is_new', ours, theirs);
+	IF NOT EXISTS (SELECT FROM pg_temp.stage_key WHERE NOT is_new) THEN
+		RETURN 0;
+	END IF;
+	DELETE FROM warehouse.job_detail d USING pg_temp.stage_key k
+		WHERE d.job_id = k.job_id AND d.end_t = k.former_t AND k.former_t <> k.end_t;
+	DELETE FROM warehouse.job_step d USING pg_temp.stage_key k
+		WHERE d.job_id = k.job_id AND d.end_t = k.former_t AND k.former_t <> k.end_t;
+	EXECUTE format('UPDATE warehouse.job_detail d SET (%1$s) = ROW(%2$s) FROM pg_temp.stage_job s '
+		'WHERE NOT s.is_new AND d.job_id = s.job_id AND d.end_t = s.the_end '
+		'AND ROW(d.%3$s) IS DISTINCT FROM ROW(%2$s)', ours, theirs, replace(ours, ', ', ', d.'));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	EXECUTE format('INSERT INTO warehouse.job_detail (job_id, end_t, %1$s) '
+		'SELECT s.job_id, s.the_end, %2$s FROM pg_temp.stage_job s WHERE NOT s.is_new AND NOT EXISTS '
+		'(SELECT FROM warehouse.job_detail d WHERE d.job_id = s.job_id AND d.end_t = s.the_end)',
+		ours, theirs);
+	RETURN n;
 END
 $$;
 
 CREATE FUNCTION warehouse.merge_job_steps() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-	ours CONSTANT text := 'person_id, account_id, name, state, start_t, stop_t, exit_code, exit_signal, '
-		'nodes, tasks, hosts, user_s, system_s, energy_j, memory_max_bytes, memory_mean_bytes, '
-		'read_bytes, written_bytes, tres_allocated, usage, submit_line';
-	theirs text := replace('s.' || replace(ours, ', ', ', s.'), 's.usage', 's.usage::jsonb');
-	total bigint;
+	ours CONSTANT text := 'name, state, start_t, stop_t, exit_code, exit_signal, nodes, tasks, hosts, '
+		'user_s, system_s, energy_j, memory_max_bytes, memory_mean_bytes, read_bytes, written_bytes, '
+		'tres_allocated, usage, submit_line';
+	theirs CONSTANT text := 'k.person_id, k.account_id, '
+		|| replace('s.' || replace(ours, ', ', ', s.'), 's.usage', 's.usage::jsonb');
+	source CONSTANT text := 'FROM pg_temp.import_step s JOIN pg_temp.stage_key k '
+		'ON k.ordinal = s.ordinal ';
+	target CONSTANT text := 'd.job_id = k.job_id AND d.end_t = k.end_t AND d.step_id = s.step_id '
+		'AND d.part = s.part';
+	n bigint;
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_temp.import_step) THEN
 		RETURN 0;
 	END IF;
-	theirs := replace(replace(theirs, 's.person_id', 'k.person_id'), 's.account_id', 'k.account_id');
-	EXECUTE format('UPDATE warehouse.job_step d SET (%1$s) = ROW(%2$s) '
-		'FROM pg_temp.import_step s JOIN pg_temp.stage_key k USING (ordinal) '
-		'WHERE d.job_id = k.job_id AND d.end_t = k.end_t AND d.step_id = s.step_id '
-		'AND d.part = s.part AND ROW(d.%3$s) IS DISTINCT FROM ROW(%2$s)',
-		ours, theirs, replace(ours, ', ', ', d.'));
-	GET DIAGNOSTICS total = ROW_COUNT;
-	EXECUTE format('INSERT INTO warehouse.job_step (job_id, end_t, step_id, part, %1$s) '
-		'SELECT k.job_id, k.end_t, s.step_id, s.part, %2$s '
-		'FROM pg_temp.import_step s JOIN (SELECT * FROM pg_temp.stage_key '
-		'UNION ALL SELECT * FROM pg_temp.stage_new) k USING (ordinal) '
-		'WHERE NOT EXISTS (SELECT FROM warehouse.job_step d WHERE d.job_id = k.job_id '
-		'AND d.end_t = k.end_t AND d.step_id = s.step_id AND d.part = s.part) '
-		'ON CONFLICT DO NOTHING', ours, theirs);
-	RETURN total;
+	EXECUTE format('UPDATE warehouse.job_step d SET (person_id, account_id, %1$s) = ROW(%2$s) %3$s'
+		'WHERE NOT k.is_new AND %4$s AND ROW(d.person_id, d.account_id, d.%5$s) '
+		'IS DISTINCT FROM ROW(%2$s)', ours, theirs, source, target, replace(ours, ', ', ', d.'));
+	GET DIAGNOSTICS n = ROW_COUNT;
+	EXECUTE format('INSERT INTO warehouse.job_step (job_id, end_t, step_id, part, person_id, account_id, %1$s) '
+		'SELECT k.job_id, k.end_t, s.step_id, s.part, %2$s %3$s WHERE k.is_new OR NOT EXISTS '
+		'(SELECT FROM warehouse.job_step d WHERE %4$s) ON CONFLICT DO NOTHING',
+		ours, theirs, source, target);
+	RETURN n;
 END
 $$;
 
@@ -242,19 +217,17 @@ BEGIN
 		SELECT s.ordinal, p.project_id, b.business_id,
 			coalesce(s.modified_t, s.end_t, s.start_t, s.submit_t)
 		FROM pg_temp.import_job s
-		LEFT JOIN warehouse.project p ON p.name = s.project
-		LEFT JOIN warehouse.business b ON b.name = s.business;
+		LEFT JOIN (SELECT DISTINCT ON (lower(name)) lower(name) AS name, project_id
+			FROM warehouse.project ORDER BY lower(name), project_id) p ON p.name = lower(s.project)
+		LEFT JOIN (SELECT DISTINCT ON (lower(name)) lower(name) AS name, business_id
+			FROM warehouse.business ORDER BY lower(name), business_id) b
+			ON b.name = lower(s.business);
 	ANALYZE pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, username);
 	ANALYZE pg_temp.stage_accounting (ordinal);
-	PERFORM warehouse.merge_dimensions();
 	PERFORM warehouse.merge_keys();
-	PERFORM warehouse.insert_jobs(columns);
-	IF EXISTS (SELECT FROM pg_temp.stage_key) THEN
-		PERFORM warehouse.merge_fact('job', columns);
-		PERFORM warehouse.merge_nodes();
-		details := warehouse.merge_job_details();
-	END IF;
-	details := details + warehouse.merge_job_steps();
+	PERFORM warehouse.merge_fact('job', columns);
+	PERFORM warehouse.merge_nodes();
+	details := warehouse.merge_job_details() + warehouse.merge_job_steps();
 	SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) INTO added, changed
 		FROM (SELECT bool_or(is_new) AS is_new FROM pg_temp.stage_touched GROUP BY job_id) t;
 	changed := greatest(changed, details);
@@ -315,7 +288,6 @@ COMMENT ON FUNCTION warehouse.import_job_problems(smallint, jsonb) IS
 	'Puts into import_problem what of the jobs in the stage is not known to the warehouse.';
 COMMENT ON FUNCTION warehouse.create_import_stage() IS 'Makes the temporary tables that jobs go through.';
 COMMENT ON FUNCTION warehouse.detail_columns() IS 'Columns of job_detail that accounting fills.';
-COMMENT ON FUNCTION warehouse.insert_jobs(text[]) IS 'Inserts the jobs of the stage that are new, and takes them out of it.';
 COMMENT ON FUNCTION warehouse.merge_job_details() IS 'Brings job_detail in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_job_steps() IS 'Brings job_step in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_import_job(text, jsonb) IS
@@ -326,7 +298,7 @@ DECLARE
 BEGIN
 	FOREACH f IN ARRAY ARRAY['import_open_jobs(text)', 'import_partitions(smallint)',
 			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'merge_job_details()',
-			'detail_columns()', 'insert_jobs(text[])',
+			'detail_columns()',
 			'merge_job_steps()', 'merge_import_job(text, jsonb)', 'prefer_accounting()',
 			'merge_stage(text[])', 'merge_documents(text[])'] LOOP
 		EXECUTE 'REVOKE ALL ON FUNCTION warehouse.' || f || ' FROM PUBLIC';

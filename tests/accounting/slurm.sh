@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# slurm.sh IMPORT CHECK LOAD POSTGRES SLURM: a real Slurm's jobs of every kind, steps, nodes, events and associations in
+# the warehouse, compared with sacct and with Slurm's own figures; every code of what the importer itself
+# sees is raised and ignored; what HPCStats did wrong is not repeated.
+# shellcheck disable=SC2154 # work, PG_URL, SLURM_*
+set -u
+import=$1 check=$2 load=$3 postgres=$4 slurm=$5
+# shellcheck disable=SC1091
+. "$(dirname "$0")/../support/lib.sh"
+skip_unless_has psql sacct sbatch mariadb mariadbd setsid
+unset JOBSIGHT_CONFIG
+
+started=$("$postgres" start "$work/pg") || exit 99
+# shellcheck disable=SC2016
+at_exit '"$postgres" stop "$work/pg" immediate'
+eval "$started"
+lab=$work/lab
+printf 'AccountingStoreFlags=job_comment,job_env,job_script\nPartitionName=wide Nodes=n[2-3] MaxTime=60 DefMemPerCPU=64\n' \
+	>"$work/more.conf"
+started=$("$slurm" start "$lab" --nodes 3 --cpus 4 --gpus 2 --cluster alpha \
+	--conf "$work/more.conf" 2>"$work/slurm.log") || {
+	rc=$?
+	cat "$work/slurm.log" >&2
+	[ $rc -eq 77 ] && exit 77
+	exit 99
+}
+# shellcheck disable=SC2016
+at_exit '"$slurm" stop "$lab" >/dev/null 2>&1'
+eval "$started"
+export JOBSIGHT_SLURMDB_PASSWORD=$SLURM_DB_PASSWORD
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
+my() { mariadb --no-defaults -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" -N "$SLURM_DB_NAME" -e "$1"; }
+equals() { # GOT WANTED
+	[ "$1" = "$2" ] && return 0
+	printf 'is     %s\nnot    %s\n' "$1" "$2"
+	return 1
+}
+
+# ---- jobs ----
+mkdir -m 777 "$work/out"
+printf '#!/bin/sh\nsleep 0.2\n' >"$work/job.sh"
+chmod 755 "$work/job.sh"
+batch() { sbatch -Q -D "$work/out" -o "$work/out/%j" "$@" >/dev/null || exit 99; }
+batch -N2 -n4 --gres=gpu:1 -J 'two nodes' "$work/job.sh"
+batch --array=1-3%2 -t 5 "$work/job.sh"
+batch -N1 : -N1 "$work/job.sh"
+batch --wrap 'exit 3'
+batch --wrap 'kill -9 $$'
+batch -J "x'); drop table warehouse.job; --" "$work/job.sh"
+batch -J '<b>|"\' "$work/job.sh"
+batch -J "$(printf 'caf\303\251')" "$work/job.sh"
+batch --wckey=p1:b1 --comment='the user said' --mem=100 -c2 --wrap 'srun -n2 sleep 0.2; srun false'
+batch --wckey=nothing "$work/job.sh"
+batch --wckey=p9:b9 "$work/job.sh"
+batch --mem-per-cpu=50 -n3 -t 1-0 "$work/job.sh"
+batch -t 1440 -J day "$work/job.sh"
+batch --requeue -J again --wrap 'sleep 60'
+batch --hold -J held "$work/job.sh"
+if [ "$(id -u)" -eq 0 ]; then
+	setpriv --reuid=daemon --regid=nogroup --clear-groups sbatch -Q -D "$work/out" -o "$work/out/daemon" --wrap true >/dev/null
+fi
+again=$(squeue -h -n again -o %i)
+scancel "$(squeue -h -n held -o %i)"
+is_running() { [ "$(squeue -h -j "$again" -o %T)" = RUNNING ]; }
+wait_for 60 is_running
+others_ended() { ! squeue -h -o %j | grep -qv '^again$'; }
+wait_for 60 others_ended
+scontrol update nodename=n3 state=drain reason="a 'reason'"
+recorded() { [ "$(my "select count(*) from alpha_job_table where time_end = 0 and time_start <> 0")" = 1 ]; }
+wait_for 30 recorded
+
+{ scontrol show node; scontrol show partition; } >"$work/nodes"
+place="socket=$SLURM_DB_SOCKET user=$SLURM_DB_USER database=$SLURM_DB_NAME"
+printf 'P1;Project one;[D1] Domain one\n' >"$work/projects.csv"
+printf 'b1;Business one\n' >"$work/business.csv"
+printf 'login,uid\nroot,0\nnobody,65534\n' >"$work/users.csv"
+cat >"$work/conf.yaml" <<-CONF
+	clusters:
+	  - name: alpha
+	    accounting: "slurmdb:$place"
+	    architecture: slurm:$work/nodes
+	    associations: "slurmdb:$place"
+	    events: "slurmdb:$place"
+	    users: csv:$work/users.csv
+	import:
+	  projects: csv:$work/projects.csv
+	  business: csv:$work/business.csv
+CONF
+"$load" --config "$work/conf.yaml" --warehouse "$PG_URL" --migrate \
+	--catalogue "$(dirname "$0")/../etl/catalogue" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 99; }
+run() { # CODE ARGUMENT...
+	local wanted=$1 code=0
+	shift
+	"$import" --config "$work/conf.yaml" --warehouse "$PG_URL" "$@" >"$work/said" 2>&1 || code=$?
+	[ $code -eq "$wanted" ] || { echo "exit code $code, not $wanted"; cat "$work/said"; return 1; }
+}
+count_of() { # CODE: of the last run
+	sql "select coalesce(sum(n), 0) from warehouse.import_quality where code = '$1'
+		and run_id = (select max(run_id) from warehouse.import_run)"
+}
+
+ok "a check of all sources" "$check" --config "$work/conf.yaml" --warehouse "$PG_URL"
+ok "the first import" run 3
+ok "a running job is there" equals "$(sql "select count(*) from warehouse.jobs where job_name = 'again' and end_time is null")" 1
+scontrol requeue "$again"
+wait_for 60 is_running
+scancel "$again"
+gone() { [ -z "$(squeue -h -o %i)" ]; }
+wait_for 60 gone
+scontrol update nodename=n3 state=resume
+all_ended() { [ "$(my 'select count(*) from alpha_job_table where time_end = 0')" = 0 ]; }
+wait_for 60 all_ended
+ok "the second import" run 3
+ok "a third writes nothing" run 3
+ok "nothing new, changed or removed" equals "$(sql "select sum(added + changed + removed) from warehouse.import_step
+	where run_id = (select max(run_id) from warehouse.import_run)")" 0
+
+# ---- field by field ----
+export SLURM_TIME_FORMAT=%s
+columns=JobIDRaw,JobID,Submit,Eligible,Start,End,User,Account,Partition,QOS,State,ExitCode,DerivedExitCode,AllocNodes
+columns=$columns,AllocCPUS,ReqCPUS,TimelimitRaw,WCKey,UID,GID,AllocTRES,WorkDir,Comment,NodeList,JobName
+sacct -X -D -a -n -P -S 2020-01-01 -E now+1hour --format="$columns" | sed 's/|CANCELLED by [0-9]*|/|CANCELLED|/; s/Unknown//g; s/None assigned//' |
+	sort >"$work/by-sacct"
+sql "select concat_ws('|', j.raw_id, j.local_id, extract(epoch from j.submit_time)::bigint,
+	extract(epoch from j.eligible_time)::bigint, coalesce(extract(epoch from j.start_time)::bigint::text, ''),
+	extract(epoch from j.end_time)::bigint, j.username, coalesce(j.account, ''), j.partition, j.qos, j.state,
+	j.exit_code || ':' || j.exit_signal, d.derived_code || ':' || d.derived_signal, j.nodes, j.cores,
+	j.requested_cores, j.limit_s / 60, coalesce(d.wckey, ''), d.uid, d.gid, coalesce(d.tres_allocated, ''), d.work_dir,
+	coalesce(d.comment, ''), coalesce((select string_agg(node, ',' order by node_index) from warehouse.job_nodes n
+		where n.job_id = j.job_id), ''), j.job_name)
+	from warehouse.jobs j join warehouse.job_details d using (job_id) where j.eligible_time is not null" |
+	sort >"$work/by-warehouse"
+# sacct writes nodes in short
+expand_nodes() {
+	while IFS= read -r line; do
+		list=$(echo "$line" | sed -n 's/.*|\(n\[[0-9,-]*\]\)|.*/\1/p')
+		[ -z "$list" ] || line=${line/"$list"/$(scontrol show hostnames "$list" | paste -sd,)}
+		echo "$line"
+	done
+}
+ok "as many jobs as sacct has" equals "$(wc -l <"$work/by-warehouse")" "$(wc -l <"$work/by-sacct")"
+ok "equal to sacct field by field" diff <(expand_nodes <"$work/by-sacct") "$work/by-warehouse"
+ok "at least 17 of them" test "$(wc -l <"$work/by-sacct")" -ge 17
+sacct -a -D -n -P -S 2020-01-01 -E now+1hour --format=JobIDRaw,Submit,Start,End,State,ExitCode,NNodes,NTasks,JobName |
+	grep '^[0-9]*\.' | sed 's/|CANCELLED by [0-9]*|/|CANCELLED|/' | sort >"$work/steps-by-sacct"
+sql "select concat_ws('|', raw_id || '.' || case step_id when -5 then 'batch' when -4 then 'extern' else step_id::text end,
+	extract(epoch from start_t)::bigint, extract(epoch from start_t)::bigint, extract(epoch from stop_t)::bigint,
+	state, exit_code || ':' || exit_signal, nodes, tasks, name) from warehouse.job_steps" | sort >"$work/steps"
+ok "steps equal to sacct's" diff "$work/steps-by-sacct" "$work/steps"
+ok "steps were measured" equals "$(sql "select count(*) > 0 from warehouse.job_step where memory_max_bytes > 0 or user_s > 0")" t
+ok "a requeued job has a row for each run" equals "$(sql "select count(*) from warehouse.jobs where job_name = 'again'")" 2
+ok "what was running ended" equals "$(sql "select count(*) from warehouse.jobs where end_time is null")" 0
+# ---- the same jobs by a dump of sacct, in a warehouse of their own ----
+createdb dump
+sed "s#accounting: .*#accounting: sacct:$work/dump#" "$work/conf.yaml" >"$work/dump.yaml"
+sacct -X -D -a -P -S 2020-01-01 -E now+1hour \
+	--format="$columns,Cluster,ReqTRES,Group,Reservation,ReqMem,ConsumedEnergyRaw,Suspended,SubmitLine" >"$work/dump"
+other="host=$PGHOST user=$PGUSER dbname=dump"
+"$load" --config "$work/conf.yaml" --warehouse "$other" --migrate --catalogue "$(dirname "$0")/../etl/catalogue" >"$work/log" 2>&1
+by_dump() {
+	local code=0
+	"$import" --config "$work/dump.yaml" --warehouse "$other" --category job >"$work/said" 2>&1 || code=$?
+	[ $code -eq 3 ] || { cat "$work/said"; return 1; }
+}
+ok "an import of a dump" by_dump
+facts="select raw_id, local_id, submit_time, eligible_time, start_time, end_time, username, account, partition, qos, state,
+	job_name, nodes, cores, gpus, wall_s, limit_s, requested_cores, requested_memory_bytes, exit_code, exit_signal,
+	array_job, array_task from warehouse.jobs where eligible_time is not null and job_name not like '<b>%' order by 1, 3"
+psql -XAtq "$other" -c "$facts" >"$work/facts-of-dump"
+psql -XAtq "$PG_URL" -c "$facts" >"$work/facts"
+# a name and a line of submission that both hold the separator: which is which cannot be told
+ok "the same jobs as from the database" diff "$work/facts" "$work/facts-of-dump"
+
+# ---- what HPCStats did wrong ----
+ok "a limit of 24 hours is one" equals "$(sql "select limit_s from warehouse.jobs where job_name = 'day'")" 86400
+if [ "$(id -u)" -eq 0 ]; then
+	ok "a job without association is not lost" equals "$(sql "select count(*) from warehouse.jobs where username = 'daemon'")" 1
+	ok "it is told of" test "$(count_of E_J0008)" -ge 1
+fi
+ok "a wckey nobody chose is none" equals "$(sql "select count(*) from warehouse.job_detail where wckey like '*%' and uid = 0")" \
+	"$(my "select count(*) from alpha_job_table where wckey like '*%' and id_user = 0")"
+ok "hostile names are names" equals "$(sql "select count(*) from warehouse.jobs where job_name = 'x''); drop table warehouse.job; --' or job_name like '<b>|%'")" 2
+ok "times know their zone" equals "$(sql "select data_type from information_schema.columns where table_name = 'job_detail' and column_name = 'modified_t'")" 'timestamp with time zone'
+ok "arrays and heterogeneous jobs keep their numbers" equals "$(sql "select count(distinct local_id) from warehouse.jobs where local_id ~ '^[0-9]+([_+])[0-9]+$'")" 5
+ok "scripts are told by their hash" equals "$(sql "select count(*) > 0 from warehouse.job_detail where script_hash like '2:%'")" t
+
+# ---- nodes, associations, availability ----
+ok "the size of nodes" equals "$(sql 'select count(*), sum(cores), sum(gpus) from warehouse.node_history')" '3|12|6'
+ok "who is in which partition" equals "$(sql "select p.name, count(*) from warehouse.partition_node m join warehouse.partition p using (partition_id) group by 1 order by 1")" \
+	"$(printf 'main|3\nsmall|1\nwide|2')"
+ok "associations" equals "$(sql "select count(*) from warehouse.association where upper_inf(valid)")" "$(my 'select count(*) from alpha_assoc_table where deleted = 0')"
+ok "a drained node is" equals "$(sql "select d.name, e.kind, e.reason from warehouse.node_event e join warehouse.node d using (node_id)")" "n3|drained|a 'reason'"
+ok "its seconds are those of Slurm's events" equals \
+	"$(sql "select sum(extract(epoch from upper(during) - lower(during)))::bigint from warehouse.node_event")" \
+	"$(my "select sum(time_end - time_start) from alpha_event_table where node_name <> '' and time_end > 0")"
+# A whole hour, as Slurm rolls it up: an event of 1200 s put into the last hour but one.
+hour=$(($(date +%s) / 3600 * 3600 - 7200))
+my "insert into alpha_event_table (time_start, time_end, node_name, cluster_nodes, reason, reason_uid, state, tres)
+	values ($((hour + 600)), $((hour + 1200)), 'n1', '', 'gone', 0, 1, '1=4,4=1'),
+	($((hour + 1200)), $((hour + 1800)), 'n1', '', 'Not responding', 0, 2049, '1=4,4=1')"
+ok "events are imported again" run 0 --again --category event
+ok "those that touch are one" equals "$(sql "select kind, extract(epoch from upper(during) - lower(during))::int, reason
+	from warehouse.node_event e join warehouse.node d using (node_id) where d.name = 'n1'")" 'down|1200|gone'
+ok "availability of that hour: of 3 x 3600 s" equals "$(sql "select sum(total_s), sum(down_s), sum(drained_s) from
+	warehouse.node_availability(to_timestamp($hour), to_timestamp($((hour + 3600))))")" '10800|1200|0'
+
+# ---- codes: each raised, each ignored ----
+run 3 --again >/dev/null
+raised() { # CODE
+	[ "$(count_of "$1")" -ge 1 ]
+}
+for code in E_J0002 E_J0003 E_J0004; do
+	ok "$code is raised" raised $code
+done
+[ "$(id -u)" -ne 0 ] || ok "E_J0001 is raised" raised E_J0001
+awk '/^NodeName=/ { skip = /^NodeName=n2 / } /^PartitionName=/ { skip = 0 } !skip' "$work/nodes" >"$work/nodes.less"
+sed 's/Nodes=n\[1-3\]/Nodes=n[1-2,9]/' "$work/nodes.less" >"$work/nodes"
+my "insert into alpha_event_table (time_start, time_end, node_name, cluster_nodes, reason, reason_uid, state, tres)
+	values ($((hour + 1)), $((hour + 2)), 'zz9', '', 'x', 0, 1, ''), ($((hour + 9)), $((hour + 3)), 'n1', '', 'x', 0, 1, '')"
+my "update alpha_job_table set \`partition\` = 'wide,small' where job_name = 'two nodes';
+	update alpha_job_table set time_submit = 0 where job_name = 'day'"
+my "update alpha_job_table set time_end = 0, time_start = 1000000000, time_submit = 999999999, time_eligible = 999999999
+	where job_name like '<b>|%'"
+printf ';no code;[D] x\nP1;again;[D1] y\nP1;again;[D1] y\n' >>"$work/projects.csv"
+printf 'b2\n' >>"$work/business.csv"
+printf 'login,uid,first_name\nroot,0,\nroot,0,x\n,1,x\nnobody,none,x\n' >"$work/users.csv"
+ok "an import of defects" run 3 --again
+for code in E_A0002 E_B0002 E_E0001 E_E0002 E_J0007 E_J0009 E_P0002 E_U0002 E_U0007; do
+	ok "$code is raised" raised $code
+done
+ok "the rest went on: jobs were imported" test "$(sql "select records from warehouse.import_step where category = 'job'
+	order by step_id desc limit 1")" -gt 10
+ok "a record that makes no sense is in quarantine" equals "$(sql "select count(*) from warehouse.import_quarantine where code = 'E_J0009'")" 1
+sed -i 's#csv:.*/projects.csv#"slurmdb:'"$place"'"#; s#csv:.*/business.csv#"slurmdb:'"$place"'"#' "$work/conf.yaml"
+ok "projects of wckeys" run 3 --category project,business
+for code in E_P0001 E_B0001; do
+	ok "$code is raised" raised $code
+done
+all=$("$import" --codes | sed -n 's/^| \(E_[A-Z0-9]*\) .*/\1/p' | paste -sd,)
+JOBSIGHT_IMPORT_IGNORE=$all ok "all codes ignored: nothing is wrong" run 0 --again --category project,business,architecture,user,event
+JOBSIGHT_IMPORT_IGNORE=$all run 0 --category project,business,architecture,user,event >/dev/null
+ok "ignored ones are not said" equals "$(grep -c warning "$work/said")" 0
+ok "and counted all the same" test "$(sql "select count(*) from warehouse.import_quality where is_ignored")" -ge 3
+JOBSIGHT_IMPORT_IGNORE=E_J9999 ok "an unknown code is an error" run 2
+ok "it is named" grep -q "E_J9999" "$work/said"
+before=$(sql "select count(*) from warehouse.project")
+my "insert into alpha_wckey_table (creation_time, mod_time, id_wckey, wckey_name, user) values (1, 1, 99, 'q7:r7', 'root')"
+JOBSIGHT_IMPORT_STRICT=E_P0001 ok "a strict code ends its category" run 1 --category project
+ok "and nothing of it stays" equals "$(sql "select count(*) from warehouse.project")" "$before"
+
+# ---- a record that was mended leaves the quarantine ----
+my "update alpha_job_table set time_submit = time_eligible, mod_time = unix_timestamp() where job_name = 'day'"
+run 3 --category job >/dev/null
+ok "what was mended leaves the quarantine" equals "$(sql "select count(*) from warehouse.import_quarantine")" 0
+
+# ---- several clusters: one that fails does not stop the others ----
+sed 's/name: alpha/name: beta/' "$work/conf.yaml" | sed -n '/- name/,/users:/p' >"$work/beta"
+sed "/^clusters:/r $work/beta" "$work/conf.yaml" >"$work/two.yaml"
+mv "$work/two.yaml" "$work/conf.yaml"
+ok "a cluster that fails is told" run 1 --category job
+ok "the other was imported" grep -q '1 steps done, 1 failed' "$work/said"
+ok "and check names it" test "$("$check" --config "$work/conf.yaml" --warehouse "$PG_URL" | grep -c '^FAILED')" -ge 1
+
+# ---- columns by release ----
+my "alter table alpha_job_table drop column tres_alloc"
+run 1 --category job --cluster alpha
+ok "a missing column is named" grep -q 'alpha_job_table has no column tres_alloc' "$work/said"
+done_testing
