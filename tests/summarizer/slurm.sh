@@ -4,7 +4,7 @@
 # of three shards and a job that merges them make the same bytes as one run; when a shard fails, the
 # merge says which and stores nothing, and the next run does all.
 set -u
-summarize=$1 golden=$2 mkarchive=$3 source=$4
+summarize=$(realpath "$1") golden=$(realpath "$2") mkarchive=$(realpath "$3") source=$4
 here=$source/tests/summarizer/golden
 # shellcheck source=tests/support/lib.sh
 . "$source/tests/support/lib.sh"
