@@ -78,7 +78,11 @@ eval "$("$here/../servers/sshd" start "$work/sshd")"
 at_exit "'$here/../servers/sshd' stop '$work/sshd'"
 far=$work/far
 mkdir "$far"
+# one connection for all: a site would do the same in its ssh_config
 shell="ssh -p $SSHD_PORT -i $SSHD_KEY -o UserKnownHostsFile=$SSHD_KNOWN_HOSTS -o BatchMode=yes"
+shell="$shell -o ControlMaster=auto -o ControlPath=$work/c -o ControlPersist=60"
+hang_up() { $shell -O exit "${SSHD_LOGIN%:*}" >/dev/null 2>&1 || :; }
+at_exit hang_up
 there=${SSHD_LOGIN%:*}:$far
 fresh
 configure "rsync -a --mkpath -e \"$shell\" {file} $there/{path}" "rsync -a -e \"$shell\" $there/{path} {file}"
@@ -90,6 +94,7 @@ printf x | dd of="$far/cn02/2026/03/01/20260301.00.00.meta.zst" bs=1 seek=30 con
 ok 'a file there that has rotted since' ends 3
 ok '... is named' grep -q 'cn02/2026/03/01/20260301.00.00.meta' "$work/said"
 ok '... and what is here stays' [ "$(find "$tree/cn02/2026/03/01" -type f | wc -l)" = 3 ]
+hang_up
 "$here/../servers/sshd" stop "$work/sshd"
 fresh
 ok 'a server that is away' ends 3
