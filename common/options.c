@@ -328,3 +328,11 @@ int options_parse(
 					      : LOG_LEVEL_NOTICE);
 	return -1;
 }
+
+int exit_code_of(int rc, const struct error *err)
+{
+	if (rc >= 0)
+		return rc;
+	log_error("%s", err->text);
+	return rc == -EBUSY ? EXIT_TRY_LATER : rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -120,17 +120,6 @@ static int work(struct retain *r, const struct arguments *args, bool restores, s
 	return rc;
 }
 
-static int exit_code(int rc, const struct retain *r)
-{
-	if (rc == -EBUSY)
-		return EXIT_TRY_LATER;
-	if (rc == -EINVAL)
-		return EXIT_USAGE;
-	if (rc < 0)
-		return EXIT_FAILED;
-	return r->counts.failed ? EXIT_DEFECTS : EXIT_DONE;
-}
-
 int main(int argc, char **argv)
 {
 	CLEANUP(arena_release) struct arena arena = {0};
@@ -157,9 +146,8 @@ int main(int argc, char **argv)
 	r.dry_run = args.dry_run;
 	int rc = work(&r, &args, str_eq(verb, "restore"), &err);
 	say(&r);
-	if (rc < 0)
-		log_error("%s", err.text);
+	code = exit_code_of(rc, &err);
 	vault_close(&r.vault);
 	map_release(&r.pinned);
-	return exit_code(rc, &r);
+	return code == EXIT_DONE && r.counts.failed ? EXIT_DEFECTS : code;
 }

@@ -205,15 +205,10 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	if (catalogue_load_configured(&args.catalogue, common.config, &arena, &catalogue, &err) <
-		0) {
+	code = catalogue_load_configured(&args.catalogue, common.config, &arena, &catalogue, &err);
+	if (code < 0) {
 		log_error("%s", err.text);
 		return EXIT_USAGE;
 	}
-	code = run(&args, &catalogue, &arena, &err);
-	if (code < 0) {
-		log_error("%s", err.text);
-		return code == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-	}
-	return code;
+	return exit_code_of(run(&args, &catalogue, &arena, &err), &err);
 }

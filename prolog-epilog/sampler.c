@@ -418,9 +418,5 @@ int main(int argc, char **argv)
 		log_error("%s", err.text);
 		return EXIT_USAGE;
 	}
-	if (run(&args, &catalogue, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_FAILED;
-	}
-	return EXIT_DONE;
+	return exit_code_of(run(&args, &catalogue, &err), &err);
 }

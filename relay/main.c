@@ -171,11 +171,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct relay relay = make_relay(&settings, &args);
-	int rc = run(verb, &relay, &err);
-	if (rc < 0)
-		log_error("%s", err.text);
+	code = exit_code_of(run(verb, &relay, &err), &err);
 	close(relay.stop);
-	if (rc == -EBUSY)
-		return EXIT_TRY_LATER;
-	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+	return code;
 }
