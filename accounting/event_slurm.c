@@ -43,8 +43,8 @@ static int start(struct events *e, const struct import_request *r, struct error 
 		.table = "event_table",
 		.columns = columns,
 		.n = COLUMNS,
-		.where =
-			" WHERE node_name <> '' AND time_start >= ? ORDER BY time_start, node_name"};
+		.where = " WHERE node_name <> '' AND time_start >= ? "
+			 "ORDER BY time_start, node_name"};
 
 	if (*r->place && parse_i64(r->place, &since) < 0)
 		return error_set(err, EINVAL, "import_cursor: '%.60s' is no place", r->place);

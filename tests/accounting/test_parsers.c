@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parsers of the importer: wckeys, states of nodes, descriptions of clusters, records as rows of COPY.
+// Parsers of the importer: wckeys, states of nodes, descriptions of clusters, records as rows of
+// COPY.
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
