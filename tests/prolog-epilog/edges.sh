@@ -36,7 +36,8 @@ EOT
 "$put" "$work/with/$day/boundaries-20260101" 50 4950 52 5000 || exit 1
 
 {
-	head -n 1 "$source/tests/summarizer/golden/jobs.sacct"
+	printf "%s|%s\n" "Cluster|JobIDRaw|JobID|User|Group|Account|Partition|JobName|State|ExitCode" \
+		"Submit|Eligible|Start|End|NNodes|AllocCPUS|NodeList"
 	job() # ID SUBMIT START END
 	{
 		echo "golden|$1|$1|ann|g|chem|batch|short|COMPLETED|0:0|2026-01-01T00:00:$2|2026-01-01T00:00:$2|2026-01-01T00:00:$3|2026-01-01T00:00:$4|1|4|edges"
