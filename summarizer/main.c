@@ -537,7 +537,7 @@ static int run(struct session *s, struct error *err)
 	return 0;
 }
 
-static int exit_code_of(int rc)
+static int code_of_failure(int rc)
 {
 	if (rc == -EHOSTDOWN || rc == -EBUSY || rc == -EAGAIN)
 		return EXIT_TRY_LATER;
@@ -563,7 +563,7 @@ int main(int argc, char **argv)
 	rc = run(&s, &err);
 	if (rc < 0) {
 		log_error("%s", err.text);
-		return exit_code_of(rc);
+		return code_of_failure(rc);
 	}
 	return s.counts.defects + s.counts.failed + s.selected.defects ? EXIT_DEFECTS : EXIT_DONE;
 }
