@@ -34,16 +34,6 @@ int accelerator_read_milli(const struct frame_metric *m, const void *record, pmA
 	return PMDA_FETCH_STATIC;
 }
 
-int accelerator_read_string(const struct frame_metric *m, const void *record, pmAtomValue *ret)
-{
-	const char *text = (const char *)record + m->field;
-
-	if (*text == '\0')
-		return PMDA_FETCH_NOVALUES;
-	ret->cp = (char *)text; // copied by pmdaFetch before the lock is released
-	return PMDA_FETCH_STATIC;
-}
-
 int accelerator_read_polls(const struct frame_metric *m, const void *record, pmAtomValue *ret)
 {
 	const struct accelerator *a = record;

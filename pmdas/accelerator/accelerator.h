@@ -243,5 +243,4 @@ accelerator_sampler amd_sample;
 accelerator_sampler intel_sample;
 
 frame_reader accelerator_read_milli;
-frame_reader accelerator_read_string;
 frame_reader accelerator_read_polls;

@@ -111,16 +111,11 @@ static void sample_errors(struct accelerator_unit *u)
 	char folder[64];
 	struct dirent *e;
 	DIR *dir;
-	int fd;
 
 	pmsprintf(folder, sizeof(folder), "%s/device/ras", u->card);
-	fd = openat(u->accelerator->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	dir = frame_open_folder(u->accelerator->root, folder);
+	if (dir == NULL)
 		return;
-	}
 	while ((e = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe): a stream of our own
 		size_t n = strlen(e->d_name);
 

@@ -154,15 +154,11 @@ static void derive_shares(struct fdinfo_scan *s)
 
 static int scan(struct fdinfo_scan *s, int64_t now)
 {
-	int fd = openat(s->root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = frame_open_folder(s->root, "proc");
 	struct dirent *e;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (dir == NULL)
 		return -ENOENT;
-	}
 	s->now = !s->now;
 	s->n[s->now] = 0;
 	s->refused = false;

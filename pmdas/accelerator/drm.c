@@ -69,17 +69,11 @@ static void find_hwmon(struct accelerator_unit *u)
 	char path[64];
 	struct dirent *e;
 	DIR *dir;
-	int fd;
 
 	pmsprintf(path, sizeof(path), "%s/device/hwmon", u->card);
-	fd = openat(u->accelerator->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	dir = frame_open_folder(u->accelerator->root, path);
+	if (dir == NULL)
 		return;
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		close(fd);
-		return;
-	}
 	while ((e = readdir(dir)) != NULL) {
 		if (strncmp(e->d_name, "hwmon", 5) == 0 && strlen(e->d_name) < 16) {
 			pmsprintf(u->hwmon, sizeof(u->hwmon), "%s/%s", path, e->d_name);

@@ -82,17 +82,12 @@ void kfd_sample(struct accelerator_unit *u)
 	struct dirent *e;
 	unsigned n = 0;
 	DIR *dir;
-	int fd;
 
 	if (u->kfd == 0)
 		return;
-	fd = openat(u->accelerator->root, KFD "/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	dir = frame_open_folder(u->accelerator->root, KFD "/proc");
+	if (dir == NULL)
 		return;
-	}
 	while ((e = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe): a stream of our own
 		uint64_t bytes;
 

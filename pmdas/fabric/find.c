@@ -21,16 +21,6 @@
 #define PATTERNS_FILE  "etc/jobsight/fabric-counters"
 #define PATTERNS_BYTES 8192
 
-static DIR *open_folder(int root, const char *path)
-{
-	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	return dir;
-}
-
 static void close_folder(DIR **dir)
 {
 	if (*dir != NULL)
@@ -163,7 +153,7 @@ static void add_extra(struct fabric_unit *u, const char *counter, const char *fi
 
 static void add_extras_of(struct fabric_unit *u, const char *path, const char *prefix)
 {
-	CLEANUP(close_folder) DIR *dir = open_folder(u->fabric->root, path);
+	CLEANUP(close_folder) DIR *dir = frame_open_folder(u->fabric->root, path);
 	const char *name;
 
 	while (dir != NULL && (name = next_name(dir)) != NULL) {
@@ -208,7 +198,7 @@ static void find_netdev(int device, int port, char *ret, size_t size)
 	read_word(port, "gid_attrs/ndevs/0", ret, size);
 	if (ret[0] != '\0')
 		return;
-	dir = open_folder(device, "device/net");
+	dir = frame_open_folder(device, "device/net");
 	name = dir == NULL ? NULL : next_name(dir);
 	if (name != NULL)
 		fabric_copy_word(ret, size, name);
@@ -263,7 +253,7 @@ static void find_rdma_ports(struct fabric *f, const char *device)
 	fd = openat(f->root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	dir = open_folder(fd, "ports");
+	dir = frame_open_folder(fd, "ports");
 	while (dir != NULL && (number = next_name(dir)) != NULL) {
 		struct fabric_unit *u;
 		char name[100];
@@ -292,7 +282,7 @@ static void describe_cxi(struct fabric_unit *u)
 {
 	struct frame_member *unit = &u->unit;
 	int folder = openat(u->fabric->root, u->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(close_folder) DIR *dir = open_folder(folder, "net");
+	CLEANUP(close_folder) DIR *dir = frame_open_folder(folder, "net");
 	const char *netdev = dir == NULL ? NULL : next_name(dir);
 	bool is_virtual = exists(folder, "physfn");
 	char word[64];
@@ -408,7 +398,7 @@ static void find_net(struct fabric *f, const char *device)
 static void each_of(
 	struct fabric *f, const char *class, void (*find)(struct fabric *, const char *))
 {
-	CLEANUP(close_folder) DIR *dir = open_folder(f->root, class);
+	CLEANUP(close_folder) DIR *dir = frame_open_folder(f->root, class);
 	const char *name;
 
 	while (dir != NULL && (name = next_name(dir)) != NULL) {

@@ -7,25 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "pmdas/frame/parse.h"
+
 #define RATE_MAX UINT64_C(100000000) // Mb/s; 100 Tb/s
-
-// The decimal number at *s, moved behind it.
-static int take_number(const char **s, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (!isdigit((unsigned char)**s))
-		return -EINVAL;
-	for (; isdigit((unsigned char)**s); (*s)++) {
-		unsigned digit = (unsigned)(**s - '0');
-
-		if (value > (UINT64_MAX - digit) / 10)
-			return -ERANGE;
-		value = value * 10 + digit;
-	}
-	*ret = value;
-	return 0;
-}
 
 static const char *skip_blanks(const char *s)
 {
@@ -39,14 +23,14 @@ int fabric_parse_counter(const char *text, uint64_t *ret)
 	const char *s = skip_blanks(text);
 	uint64_t value = 0;
 	uint64_t seconds = 0;
-	int rc = take_number(&s, &value);
+	int rc = frame_take_number(&s, &value);
 
 	if (rc == 0 && *s == '@') {
 		s++;
-		rc = take_number(&s, &seconds);
+		rc = frame_take_number(&s, &seconds);
 		if (rc == 0 && *s == '.') {
 			s++;
-			rc = take_number(&s, &seconds);
+			rc = frame_take_number(&s, &seconds);
 		}
 	}
 	if (rc < 0)
@@ -61,7 +45,7 @@ int fabric_parse_state(const char *text, uint64_t *ret)
 {
 	const char *s = skip_blanks(text);
 	uint64_t value = 0;
-	int rc = take_number(&s, &value);
+	int rc = frame_take_number(&s, &value);
 
 	if (rc < 0)
 		return rc;
@@ -75,7 +59,7 @@ int fabric_parse_state(const char *text, uint64_t *ret)
 static int take_tenths(const char **s, uint64_t *ret)
 {
 	uint64_t tenths = 0;
-	int rc = take_number(s, ret);
+	int rc = frame_take_number(s, ret);
 
 	if (rc < 0 || *ret > RATE_MAX)
 		return rc < 0 ? rc : -ERANGE;

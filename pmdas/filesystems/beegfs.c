@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/macro.h"
+#include "pmdas/frame/parse.h"
 #include "pmdas/frame/set.h"
 
 #define FOLDER "proc/fs/beegfs"
@@ -182,15 +183,11 @@ static void add(struct filesystems *f, const char *id)
 
 void beegfs_find(struct filesystems *f)
 {
-	int fd = openat(f->root, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = frame_open_folder(f->root, FOLDER);
 	struct dirent *e;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (dir == NULL)
 		return;
-	}
 	while ((e = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe): a stream of our own
 		if (e->d_name[0] != '.' && strlen(e->d_name) < 100)
 			add(f, e->d_name);

@@ -19,16 +19,6 @@
 #define FILE_MIN (16 * 1024)
 #define FILE_MAX (8 * 1024 * 1024)
 
-int filesystems_read_string(const struct frame_metric *m, const void *record, pmAtomValue *ret)
-{
-	const char *text = (const char *)record + m->field;
-
-	if (*text == '\0')
-		return PMDA_FETCH_NOVALUES;
-	ret->cp = (char *)text; // copied by pmdaFetch before the lock is released
-	return PMDA_FETCH_STATIC;
-}
-
 int filesystems_read_polls(const struct frame_metric *m, const void *record, pmAtomValue *ret)
 {
 	const struct filesystems *f = record;

@@ -122,5 +122,4 @@ int filesystems_open(struct frame *f, const struct frame_options *options, void 
 void filesystems_close(void *state);
 void filesystems_refresh(struct frame *f, void *state);
 
-frame_reader filesystems_read_string;
 frame_reader filesystems_read_polls;

@@ -40,6 +40,16 @@ int frame_read_text(const struct frame_metric *m, const void *record, pmAtomValu
 	return PMDA_FETCH_STATIC;
 }
 
+int frame_read_string(const struct frame_metric *m, const void *record, pmAtomValue *ret)
+{
+	const char *text = (const char *)record + m->field;
+
+	if (*text == '\0')
+		return PMDA_FETCH_NOVALUES;
+	ret->cp = (char *)text; // copied by pmdaFetch before the lock is released
+	return PMDA_FETCH_STATIC;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	const struct frame_instance *x = a;

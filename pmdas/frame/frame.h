@@ -28,8 +28,9 @@ struct frame_reading {
 // of the node). Returns PMDA_FETCH_STATIC, or PMDA_FETCH_NOVALUES for "not measured".
 typedef int frame_reader(const struct frame_metric *m, const void *record, pmAtomValue *ret);
 
-frame_reader frame_read_u64;  // the field is a struct frame_reading
-frame_reader frame_read_text; // the field is a const char *, NULL = not known
+frame_reader frame_read_u64;    // the field is a struct frame_reading
+frame_reader frame_read_text;   // the field is a const char *, NULL = not known
+frame_reader frame_read_string; // the field is an array of char, "" = not known
 
 struct frame_unit {
 	const char *word; // said in the help, and as label where PCP has no such dimension

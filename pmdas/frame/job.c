@@ -197,7 +197,6 @@ int frame_job_resolve(int root, struct frame_job *job)
 	char step[400];
 	struct dirent *e;
 	DIR *dir;
-	int fd;
 	int rc = -ENOENT;
 
 	if (!job->is_sluid)
@@ -205,13 +204,9 @@ int frame_job_resolve(int root, struct frame_job *job)
 	if (job->path[0] == '\0')
 		return -ENOENT;
 	pmsprintf(folder, sizeof(folder), GROUPS "%s", job->path);
-	fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	dir = frame_open_folder(root, folder);
+	if (dir == NULL)
 		return -ENOENT;
-	}
 	for (unsigned i = 0; rc != 0 && i < STEPS_MAX; i++) {
 		e = readdir(dir); // NOLINT(concurrency-mt-unsafe): a stream of our own
 		if (e == NULL)

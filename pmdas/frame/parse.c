@@ -16,6 +16,16 @@ int frame_open_root(const char *root)
 	return fd < 0 ? -errno : fd;
 }
 
+DIR *frame_open_folder(int root, const char *path)
+{
+	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	return dir;
+}
+
 ssize_t frame_read_head(int root, const char *path, char *buf, size_t size)
 {
 	int fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

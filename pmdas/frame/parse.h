@@ -3,11 +3,15 @@
 // relative to a folder that stands for the root, so that a test can put a machine of its own there.
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 int frame_open_root(const char *root); // "" = "/"; a descriptor, or a negative errno value
+
+// For readdir(); NULL: there is none, or errno says why.
+DIR *frame_open_folder(int root, const char *path);
 
 // Reads at most size-1 bytes and ends them with NUL; the length, or a negative errno value. A file
 // that is longer gives -EFBIG.

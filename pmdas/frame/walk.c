@@ -3,10 +3,10 @@
 #include "pmdas/frame/walk.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <pcp/pmapi.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "pmdas/frame/parse.h"
 
 #define DEPTH_MAX 6
 
@@ -36,15 +36,9 @@ static bool is_on_the_way(const char *name)
 static DIR *open_group(const struct walk *w, const char *path)
 {
 	char full[FRAME_WALK_MAX + 64];
-	DIR *dir;
-	int fd;
 
 	pmsprintf(full, sizeof(full), "%s%s", w->hierarchy, path);
-	fd = openat(w->root, full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	return dir;
+	return frame_open_folder(w->root, full);
 }
 
 static void walk(const struct walk *w, const char *path, unsigned depth)

@@ -39,19 +39,15 @@ static bool has_minor(int folder, const char *address, unsigned minor)
 
 static bool find_nvidia(int root, unsigned minor, char *ret, size_t size)
 {
-	int fd = openat(root, NVIDIA_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = frame_open_folder(root, NVIDIA_FOLDER);
 	bool found = false;
 	struct dirent *e;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (dir == NULL)
 		return false;
-	}
 	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
 	while (!found && (e = readdir(dir)) != NULL) {
-		found = e->d_name[0] != '.' && has_minor(fd, e->d_name, minor);
+		found = e->d_name[0] != '.' && has_minor(dirfd(dir), e->d_name, minor);
 		if (found)
 			jobs_copy_name(ret, size, e->d_name);
 	}

@@ -23,16 +23,6 @@ int64_t jobs_now_ns(void)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-int jobs_read_string(const struct frame_metric *m, const void *record, pmAtomValue *ret)
-{
-	const char *text = (const char *)record + m->field;
-
-	if (*text == '\0')
-		return PMDA_FETCH_NOVALUES;
-	ret->cp = (char *)text; // copied by pmdaFetch before the lock is released
-	return PMDA_FETCH_STATIC;
-}
-
 int jobs_read_milli(const struct frame_metric *m, const void *record, pmAtomValue *ret)
 {
 	int rc = frame_read_u64(m, record, ret);

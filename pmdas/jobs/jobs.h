@@ -206,7 +206,6 @@ int jobs_open(struct frame *f, const struct frame_options *options, void **ret_s
 void jobs_close(void *state);
 void jobs_refresh(struct frame *f, void *state);
 
-frame_reader jobs_read_string;
 frame_reader jobs_read_milli; // thousandths, shown as a double
 frame_reader jobs_read_polls;
 

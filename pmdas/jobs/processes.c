@@ -133,21 +133,11 @@ static bool take_jobs(struct jobs_scan *scan)
 
 // Processes.
 
-static DIR *open_folder(int root, const char *path)
-{
-	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	return dir;
-}
-
 // Of a group and those below, but not slurmstepd's own.
 static unsigned find_processes(
 	struct jobs_scan *scan, const char *folder, unsigned n, unsigned depth)
 {
-	DIR *dir = open_folder(scan->jobs->root, folder);
+	DIR *dir = frame_open_folder(scan->jobs->root, folder);
 	struct dirent *e;
 
 	if (dir == NULL)
@@ -226,7 +216,7 @@ static void count_threads(struct jobs_scan *scan, struct subject *s, unsigned pi
 	DIR *dir;
 
 	pmsprintf(path, sizeof(path), "proc/%u/task", pid);
-	dir = open_folder(scan->jobs->root, path);
+	dir = frame_open_folder(scan->jobs->root, path);
 	if (dir == NULL)
 		return;
 	while ((e = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe): our own stream
@@ -246,7 +236,7 @@ static void count_threads(struct jobs_scan *scan, struct subject *s, unsigned pi
 
 static bool count_entries(int root, const char *path, uint64_t *ret)
 {
-	DIR *dir = open_folder(root, path);
+	DIR *dir = frame_open_folder(root, path);
 	struct dirent *e;
 
 	if (dir == NULL)

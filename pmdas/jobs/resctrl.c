@@ -192,16 +192,6 @@ static bool add_group(struct jobs_resctrl *r, const char *folder)
 	return true;
 }
 
-static DIR *open_folder(const struct jobs_resctrl *r, const char *path)
-{
-	int fd = openat(r->jobs->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir == NULL && fd >= 0)
-		close(fd);
-	return dir;
-}
-
 // The next folder in it, with its path.
 static bool next_folder(DIR *dir, const char *path, char below[PATH_ROOM])
 {
@@ -226,7 +216,7 @@ static void add_groups_in(struct jobs_resctrl *r, const char *group)
 	if (strlen(group) + strlen("/mon_groups") >= sizeof(path))
 		return;
 	pmsprintf(path, sizeof(path), "%s/mon_groups", group);
-	dir = open_folder(r, path);
+	dir = frame_open_folder(r->jobs->root, path);
 	if (dir == NULL)
 		return;
 	while (next_folder(dir, path, below))
@@ -249,7 +239,7 @@ static bool is_no_group(const char *folder)
 // it is not one job's.
 static void look(struct jobs_resctrl *r)
 {
-	DIR *dir = open_folder(r, TOP);
+	DIR *dir = frame_open_folder(r->jobs->root, TOP);
 	char below[PATH_ROOM];
 	unsigned n = 0;
 
@@ -370,7 +360,7 @@ static void read_watch(struct jobs_resctrl *r, struct watch *w)
 	if (strlen(w->folder) + strlen("/mon_data") >= sizeof(path))
 		return;
 	pmsprintf(path, sizeof(path), "%s/mon_data", w->folder);
-	dir = open_folder(r, path);
+	dir = frame_open_folder(r->jobs->root, path);
 	if (dir == NULL)
 		return;
 	while (next_folder(dir, path, below)) {

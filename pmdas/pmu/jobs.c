@@ -5,8 +5,6 @@
 // the CPUs of its cpuset. An event stays readable when the control group is removed: so a job that has
 // ended is read a last time, its events are closed, and its totals are shown for a while, so that
 // they are logged. Jobs live in memory of their own, that is freed only when no instance points to it.
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,11 +15,10 @@
 #include "common/macro.h"
 #include "pmdas/frame/job.h"
 #include "pmdas/frame/parse.h"
+#include "pmdas/frame/walk.h"
 #include "pmdas/pmu/pmu.h"
 
-#define JOBS_MAX  128
-#define DEPTH_MAX 6
-#define PATH_ROOM 256
+#define JOBS_MAX 128
 
 struct job {
 	struct frame_job name;
@@ -112,7 +109,7 @@ void pmu_jobs_free(struct pmu_jobs *j)
 
 static int open_group(const struct pmu_jobs *j, const char *path)
 {
-	char full[PATH_ROOM + 64];
+	char full[FRAME_WALK_MAX + 64];
 
 	pmsprintf(full, sizeof(full), "%s%s", j->groups, path);
 	return openat(j->pmu->root, full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -121,7 +118,7 @@ static int open_group(const struct pmu_jobs *j, const char *path)
 // A group of the same name may be another: a job that was requeued is counted from zero.
 static bool is_same_group(const struct pmu_jobs *j, const struct job *job)
 {
-	char full[PATH_ROOM + 64];
+	char full[FRAME_WALK_MAX + 64];
 	struct stat now;
 	struct stat then;
 
@@ -162,48 +159,13 @@ static void add_job(struct pmu_jobs *j, const struct frame_job *name)
 	j->jobs[j->n++] = job;
 }
 
-static bool ends(const char *s, const char *with)
+static void take_group(void *context, const char *parent, const char *path,
+	const struct frame_job *job, uint64_t inode)
 {
-	size_t n = strlen(s);
-	size_t k = strlen(with);
-
-	return n >= k && strcmp(s + n - k, with) == 0;
-}
-
-// Folders that can have jobs below: everything else is not opened.
-static bool is_on_the_way(const char *name)
-{
-	return strncmp(name, "slurm", 5) == 0 || strncmp(name, "uid_", 4) == 0 ||
-	       ends(name, "slurmstepd.scope") ||
-	       (ends(name, ".slice") && strcmp(name, "user.slice") != 0);
-}
-
-static void walk(struct pmu_jobs *j, const char *path, unsigned depth)
-{
-	int fd = open_group(j, path);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
-	while ((e = readdir(dir)) != NULL) {
-		struct frame_job name;
-		char below[PATH_ROOM];
-
-		if (e->d_name[0] == '.' || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN) ||
-			strlen(path) + strlen(e->d_name) + 2 > sizeof(below))
-			continue;
-		pmsprintf(below, sizeof(below), "%s/%s", path, e->d_name);
-		if (frame_job_of_path(below, &name) == 0)
-			add_job(j, &name);
-		else if (depth < DEPTH_MAX && is_on_the_way(e->d_name))
-			walk(j, below, depth + 1);
-	}
-	closedir(dir);
+	(void)parent;
+	(void)path;
+	(void)inode;
+	add_job(context, job);
 }
 
 // Counting
@@ -332,7 +294,7 @@ static void sample(void *device, uint64_t want)
 	if (!state.known)
 		return;
 	j->online = state.online;
-	walk(j, "", 0);
+	frame_walk(j->pmu->root, j->groups, "", take_group, j);
 	if (state.held)
 		give_back(j);
 	else

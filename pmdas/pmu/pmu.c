@@ -31,16 +31,6 @@ int64_t pmu_now_ns(void)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-int pmu_read_string(const struct frame_metric *m, const void *record, pmAtomValue *ret)
-{
-	const char *text = (const char *)record + m->field;
-
-	if (*text == '\0')
-		return PMDA_FETCH_NOVALUES;
-	ret->cp = (char *)text; // copied by pmdaFetch before the lock is released
-	return PMDA_FETCH_STATIC;
-}
-
 int pmu_read_polls(const struct frame_metric *m, const void *record, pmAtomValue *ret)
 {
 	const struct pmu *p = record;

@@ -115,5 +115,4 @@ int pmu_open(struct frame *f, const struct frame_options *options, void **ret_st
 void pmu_close(void *state);
 void pmu_refresh(struct frame *f, void *state);
 
-frame_reader pmu_read_string;
 frame_reader pmu_read_polls;

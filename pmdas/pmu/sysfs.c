@@ -110,16 +110,12 @@ static int by_length_and_name(const void *a, const void *b)
 
 static int find_devices(int root, const char *name, struct pmu_boxes *ret)
 {
-	int fd = openat(root, DEVICES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = frame_open_folder(root, DEVICES);
 	struct dirent *e;
 	int rc = 0;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (dir == NULL)
 		return 0;
-	}
 	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
 	while (rc == 0 && (e = readdir(dir)) != NULL) {
 		if (strlen(e->d_name) < sizeof(ret->list->name) && is_box_of(e->d_name, name))
