@@ -30,10 +30,10 @@ cat >"$work/catalogue/load.yaml" <<'EOT'
   label: Load
   help: Processes that want to run.
   unit: count
-  every: 1 s
-  from: {pcp: {load: kernel.all.load}, instance: '1 minute'}
-  value: load
-  keep: {over: node, document: load.one, statistics: all}
+  every: 1s
+  from: {pcp: {load: kernel.all.load}}
+  value: sum(load)
+  keep: [{over: node, document: load.one, statistics: all}]
 EOT
 stop_loggers() {
 	local at
@@ -56,6 +56,7 @@ label() { pmdumplog -L "$(archives "$1" | head -n 1)" | sed -n 's/.* metrics fro
 
 ok "the farm is set up" "$logger" -C "$work/catalogue" --archives "$work/tree" --systemd "$work/units" \
 	--farm 'n[1-2]'
+ok "the catalogue is taken" grep -q 'on 1 sec' "$work/etc/jobsight.config"
 ok "PCP's script begins its loggers" run_check
 for node in n1 n2; do
 	ok "$node has samples" wait_for 30 later_than $node 0
