@@ -161,18 +161,19 @@ static int wait_confirm(struct sender *s, int timeout_ms, struct error *err)
 	return rc;
 }
 
-// Publishes all that is new and waits until it is confirmed.
+// Publishes all that is new and waits until it is confirmed. While the window is full nobody knows
+// whether there is more: a broker may confirm all of it at once.
 static int send_new(struct sender *s, struct error *err)
 {
 	int64_t heard_ns = clock_monotonic_ns();
-	int published = 1;
+	bool may_be_more = true;
 
-	while ((published || s->first < s->next) && relay_pause(s->relay, -1, 0) != RELAY_STOP) {
-		published = 0;
-		if (s->next - s->first < WINDOW)
-			published = publish_one(s, err);
+	while ((may_be_more || s->first < s->next) && relay_pause(s->relay, -1, 0) != RELAY_STOP) {
+		bool is_full = s->next - s->first >= WINDOW;
+		int published = is_full ? 0 : publish_one(s, err);
 		if (published < 0)
 			return published;
+		may_be_more = is_full || published;
 		int rc = 1;
 		while (rc > 0 && s->first < s->next) {
 			rc = wait_confirm(s, published ? 0 : 200, err);
