@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "prolog-epilog/boundary.h"
+#include "prolog-epilog/note.h"
 #include "prolog-epilog/pending.h"
 
 enum {
@@ -202,6 +203,8 @@ int main(int argc, char **argv)
 	if (len < 0)
 		return 0;
 	why = tell(setting("JOBSIGHT_SOCKET", BOUNDARY_SOCKET), text, (size_t)len);
+	// Without it a label is missing, no more.
+	(void)note_job(setting("JOBSIGHT_JOBS", NOTE_FOLDER), &b, of_environment, NULL);
 	if (why && (b.event == BOUNDARY_BEGIN || b.event == BOUNDARY_END))
 		leave(text, (size_t)len, why);
 	return 0;

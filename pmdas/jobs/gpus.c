@@ -17,6 +17,7 @@
 #define DRM_LAST     255
 
 #define NVIDIA_FOLDER "proc/driver/nvidia/gpus"
+#define NVIDIA_PARTS  "proc/driver/nvidia/capabilities"
 
 // The folder of the NVIDIA device with that minor number is called by its address.
 static bool has_minor(int folder, const char *address, unsigned minor)
@@ -123,4 +124,53 @@ unsigned jobs_gpus(int root, const struct jobs_device *set, unsigned n, char *re
 			pmsprintf(ret + length, size - length, "%s%s", length ? " " : "", name);
 	}
 	return count;
+}
+
+static bool has_entry(int root, const char *path, const char *begin)
+{
+	DIR *dir = frame_open_folder(root, path);
+	bool found = false;
+	struct dirent *e;
+
+	if (dir == NULL)
+		return false;
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+	while (!found && (e = readdir(dir)) != NULL)
+		found = strncmp(e->d_name, begin, strlen(begin)) == 0;
+	closedir(dir);
+	return found;
+}
+
+// With devices in parts (MIG) Slurm counts the parts.
+static bool counts_nvidia(int root, unsigned n)
+{
+	char path[80];
+
+	if (faccessat(root, NVIDIA_FOLDER, F_OK, 0) < 0)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		pmsprintf(path, sizeof(path), NVIDIA_PARTS "/gpu%u/mig", i);
+		if (has_entry(root, path, "gi"))
+			return false;
+	}
+	return true;
+}
+
+void jobs_numbered_gpus(int root, const unsigned *numbers, unsigned n, char *ret, size_t size)
+{
+	bool are_minors = counts_nvidia(root, JOBS_GPUS_MAX);
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < n; i++) {
+		struct jobs_device d = {.major = NVIDIA_MAJOR, .minor = numbers[i]};
+		size_t length = strlen(ret);
+		char name[32];
+
+		if (are_minors)
+			name_gpu(root, &d, name, sizeof(name));
+		else
+			pmsprintf(name, sizeof(name), "gpu%u", numbers[i]);
+		if (length + strlen(name) + 2 <= size)
+			pmsprintf(ret + length, size - length, "%s%s", length ? " " : "", name);
+	}
 }

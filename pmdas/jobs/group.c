@@ -169,6 +169,8 @@ void jobs_group_read(struct jobs *j, struct jobs_unit *u, uint64_t want)
 		if (is_new || (file->pace == JOBS_SELDOM ? look : (want & file->clusters) != 0))
 			read_one(j, u, i);
 	}
+	if (look && u->version == 2 && u->indom == JOBS_INDOM_job)
+		jobs_take_note(j, u);
 	derive(&u->next);
 }
 

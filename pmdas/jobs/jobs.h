@@ -32,6 +32,7 @@ enum jobs_indom {
 #define JOBS_UNITS_MAX 640 // jobs and steps
 #define JOBS_DISKS     16
 #define JOBS_CPUS_MAX  1024
+#define JOBS_GPUS_MAX  64
 #define JOBS_CPUS_TEXT 256
 #define JOBS_PATH      FRAME_WALK_MAX
 
@@ -228,10 +229,19 @@ void jobs_take_calls(struct jobs *j, struct jobs_unit *u, const char *text);
 void jobs_take_each_cpu(struct jobs *j, struct jobs_unit *u, const char *text);
 void jobs_take_cpus(struct jobs *j, struct jobs_unit *u, const char *text);
 void jobs_take_devices(struct jobs *j, struct jobs_unit *u, const char *text);
+// The devices of a job of version 2, whose groups do not say: from the prolog's note.
+void jobs_take_note(struct jobs *j, struct jobs_unit *u);
 
 // The PCI addresses of the graphics devices among character devices, with blanks between: gpus.c. Their
 // number.
 unsigned jobs_gpus(int root, const struct jobs_device *set, unsigned n, char *ret, size_t size);
+
+// The same of those that Slurm calls by these numbers: NVIDIA's minor numbers. Where they may mean something else
+// names are gpuN.
+void jobs_numbered_gpus(int root, const unsigned *numbers, unsigned n, char *ret, size_t size);
+
+// What a prolog left of the job in /run/jobsight/jobs/NUMBER, of more than one line: user.c. False: nothing.
+bool jobs_read_note(int root, const char *id, char *text, size_t size);
 
 // Instances: instances.c, under the lock.
 void jobs_show(struct jobs *j, struct frame *f);

@@ -172,3 +172,19 @@ void jobs_take_devices(struct jobs *j, struct jobs_unit *u, const char *text)
 		f->gpus.value =
 			jobs_gpus(j->root, set, (unsigned)n, f->gpu_list, sizeof(f->gpu_list));
 }
+
+// The epilog removes the note before the group goes: what it said stays.
+void jobs_take_note(struct jobs *j, struct jobs_unit *u)
+{
+	struct jobs_facts *f = &u->next_facts;
+	unsigned numbers[JOBS_GPUS_MAX];
+	char text[1024];
+	int n = -1;
+
+	if (jobs_read_note(j->root, u->name.id, text, sizeof(text)))
+		n = jobs_parse_gpus(text, numbers, JOBS_GPUS_MAX);
+	if (n < 0)
+		return;
+	jobs_set(&f->gpus, (unsigned)n);
+	jobs_numbered_gpus(j->root, numbers, (unsigned)n, f->gpu_list, sizeof(f->gpu_list));
+}

@@ -333,6 +333,25 @@ bool jobs_parse_word(const char *text, const char *name, char *ret, size_t size)
 	return false;
 }
 
+int jobs_parse_gpus(const char *text, unsigned *ret, unsigned room)
+{
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		const char *s = line;
+		char list[128];
+		size_t n;
+
+		if (!take_word(&s, "gpus"))
+			continue;
+		n = strcspn(s, " \t\n");
+		if (n == 0 || n >= sizeof(list))
+			return -1;
+		memcpy(list, s, n);
+		list[n] = '\0';
+		return strcmp(list, "none") == 0 ? 0 : frame_parse_list(list, ret, room);
+	}
+	return -1;
+}
+
 void jobs_copy_name(char *ret, size_t size, const char *name)
 {
 	size_t n = 0;

@@ -68,5 +68,9 @@ unsigned jobs_parse_pids(const char *text, unsigned *ret, unsigned room);
 // The word behind a name, of lines "NAME WORD", as jobs_copy_name() does; false: there is none.
 bool jobs_parse_word(const char *text, const char *name, char *ret, size_t size);
 
+// The line "gpus 0,3" or "gpus none" of what a prolog left: ascending numbers. How many, or negative: it does
+// not say.
+int jobs_parse_gpus(const char *text, unsigned *ret, unsigned room);
+
 // Copies a name from outside, with _ for what is not a letter, digit or one of _.-+@:, and cuts it.
 void jobs_copy_name(char *ret, size_t size, const char *name);

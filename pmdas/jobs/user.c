@@ -89,12 +89,18 @@ void jobs_find_user(
 		name_here(uid, ret->user, sizeof(ret->user));
 }
 
-void jobs_find_account(int root, const char *id, char *ret, size_t size)
+bool jobs_read_note(int root, const char *id, char *text, size_t size)
 {
 	char path[64];
-	char text[1024];
 
 	pmsprintf(path, sizeof(path), NOTES "/%s", id);
-	if (frame_read_head(root, path, text, sizeof(text)) > 0)
+	return frame_read_head(root, path, text, size) > 0;
+}
+
+void jobs_find_account(int root, const char *id, char *ret, size_t size)
+{
+	char text[1024];
+
+	if (jobs_read_note(root, id, text, sizeof(text)))
 		jobs_parse_word(text, "account", ret, size);
 }

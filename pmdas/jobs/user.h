@@ -9,5 +9,5 @@
 void jobs_find_user(
 	const struct jobs *j, const char *path, unsigned pid, struct jobs_processes *ret);
 
-// From /run/jobsight/jobs/ID, where the site's prolog writes it; "" = not known.
+// From /run/jobsight/jobs/ID, where the prolog writes it; "" = not known.
 void jobs_find_account(int root, const char *id, char *ret, size_t size);

@@ -129,9 +129,24 @@ bool cgroup_job(const char *name, uint64_t *ret_raw_id)
 	return false;
 }
 
+// 101, 101:cpu3: as our PMDAs call a job and what it has a part of; by SLUID where the number is not known.
+static bool is_job_named(const char *name, uint64_t raw_id, const char *sluid)
+{
+	const size_t n = strcspn(name, ":");
+	uint64_t id = 0;
+	char word[24];
+	if (n == 0 || n >= sizeof(word))
+		return false;
+	memcpy(word, name, n);
+	word[n] = '\0';
+	return str_eq(word, sluid) || (parse_u64(word, &id) == 0 && id == raw_id);
+}
+
 bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid)
 {
 	uint64_t id = 0;
+	if (*name != '/')
+		return is_job_named(name, raw_id, sluid);
 	return cgroup_is_sluid(name, sluid) || (cgroup_job(name, &id) && id == raw_id);
 }
 

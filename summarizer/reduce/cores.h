@@ -29,8 +29,8 @@ bool cgroup_names(const char *text, size_t len, const char *part);
 // Whether a cgroup is a job's own and none below it: ends with its number, or with its SLUID.
 bool cgroup_job(const char *name, uint64_t *ret_raw_id);
 bool cgroup_is_sluid(const char *name, const char *sluid); // "": not known
-// Whether it is this job's: ends with its number, or with its SLUID
-// ("": not known).
+// Whether it is this job's: ends with its number, or with its SLUID ("": not known). As our PMDAs
+// name instances, 101 and 101:gpu0, 101.0 is a step and none.
 bool cgroup_is_job_itself(const char *name, uint64_t raw_id, const char *sluid);
 // The number of a core by its instance name ("cpu12"), else its place.
 unsigned core_number(const char *name, size_t place);

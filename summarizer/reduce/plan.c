@@ -75,6 +75,15 @@ static bool is_summed(const struct metric *x, size_t nth, size_t input)
 	return false;
 }
 
+// Whether its instances are jobs, as control groups are.
+static bool is_of_jobs(const struct metric *x)
+{
+	for (size_t i = 0; i < x->n_outputs; i++)
+		if (x->outputs[i].over == SCOPE_CGROUP)
+			return true;
+	return x->series && x->series->over == SCOPE_CGROUP;
+}
+
 static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, struct arena *a)
 {
 	const struct source *x = &m->metric->sources[nth];
@@ -84,6 +93,7 @@ static void add_source(struct plan *p, const struct plan_metric *m, size_t nth, 
 	for (size_t i = 0; i < x->n_inputs; i++) {
 		s->tracks[i] = track_of(p, &x->inputs[i], m->metric->every_s);
 		p->tracks[s->tracks[i]].is_summed |= is_summed(m->metric, nth, i);
+		p->tracks[s->tracks[i]].is_of_jobs |= is_of_jobs(m->metric);
 	}
 	add_items(p, m, s, a);
 }

@@ -15,6 +15,7 @@ struct plan_track {         // a metric that some stanza needs
 	uint8_t bits;       // of the counter; 0: what its type says
 	int64_t every_s;    // longest interval that a stanza asks for
 	bool is_summed;     // over whole jobs, by some stanza; else only steps are looked at
+	bool is_of_jobs;    // its instances are jobs, and their counters begin with them
 };
 
 struct plan_item { // something evaluated at each step of a source

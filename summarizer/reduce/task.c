@@ -182,8 +182,10 @@ static void feed_cells(struct task *t, struct task_track *own, const struct trac
 		return;
 	double seconds = (double)(to - from) / (double)NS_PER_S;
 	struct share share = {.is_tail = is_tail};
-	if (overlaps)
-		share.part = (double)(to - from) / (double)(x->time_ns - x->before_ns);
+	if (overlaps) // what is counted for a job was in its time
+		share.part = x->plan->is_of_jobs
+		                     ? 1
+		                     : (double)(to - from) / (double)(x->time_ns - x->before_ns);
 	grow(own, x->n_cells);
 	for (size_t i = 0; i < x->n_present; i++) {
 		const struct cell *cell = &x->cells[x->present[i]];

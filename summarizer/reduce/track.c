@@ -50,13 +50,21 @@ static void step_counter(struct track *c, struct cell *x, uint64_t bits, double 
 	x->steps += is_good;
 }
 
+// A job that is new began since the sample before, with its counters at zero.
+static bool is_followed(const struct track *c, const struct cell *x)
+{
+	if (x->sample == 0)
+		return c->plan->is_of_jobs && c->is_counter;
+	return x->sample == c->filled;
+}
+
 static void take(struct track *c, uint32_t row, uint64_t bits)
 {
 	struct cell *x = &c->cells[row];
 	double value = archive_bits_number(bits, c->type);
 	if (x->sample == c->sample || value != value) // twice in one sample, or no number
 		return;
-	x->has_step = c->has_step && x->sample + 1 == c->sample;
+	x->has_step = c->has_step && is_followed(c, x);
 	x->increase = 0;
 	x->step = 0;
 	if (x->has_step && c->is_counter)
@@ -125,7 +133,8 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 {
 	struct track *c = s->track;
 	describe(c, s);
-	if (set->n <= 0 || (c->epoch.run == epoch.run && r->time_ns == c->time_ns))
+	bool is_empty = set->n == 0 && c->plan->is_of_jobs; // there are no jobs
+	if ((set->n <= 0 && !is_empty) || (c->epoch.run == epoch.run && r->time_ns == c->time_ns))
 		return false;
 	int64_t step = r->time_ns - c->time_ns;
 	bool follows = c->epoch.run == epoch.run && step > 0;
@@ -140,7 +149,10 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 	c->time_ns = r->time_ns;
 	c->epoch = epoch;
 	c->is_reset = false;
+	c->filled = c->n_present ? c->sample : c->filled;
 	c->sample++;
+	if (!c->has_step)
+		c->filled = c->sample;
 	c->n_present = 0;
 	grow_cells(c);
 	grow_guesses(s, (size_t)set->n);

@@ -61,6 +61,7 @@ struct track {
 	bool is_gap;        // too long a time lies between them
 	bool is_reset;      // some counter fell in the last sample
 	uint32_t sample;    // counts samples
+	uint32_t filled;    // the one before it that steps begin at: the last that had instances
 	struct track_totals totals;
 	struct cell *cells; // one a row
 	size_t n_cells;

@@ -83,16 +83,16 @@ Test(shipped, everything_of_supremm)
 	unload(&l);
 }
 
-// One number from a metric's first source: inputs are given in the order of the stanza.
-static double evaluate(
-	const struct catalogue *c, const char *document, const double *values, size_t n_instances)
+// One number from a metric's nth source: inputs are given in the order of the stanza.
+static double evaluate_of(const struct catalogue *c, const char *document, size_t nth,
+	const double *values, size_t n_instances)
 {
 	const struct output *o = find_output(c, document);
 	const struct metric *m = c->metrics;
 
 	while (o < m->outputs || o >= m->outputs + m->n_outputs)
 		m++;
-	struct expression_frame f = {.n_inputs = m->sources[0].n_inputs,
+	struct expression_frame f = {.n_inputs = m->sources[nth].n_inputs,
 		.n_instances = n_instances,
 		.values = values,
 		.first = values,
@@ -100,7 +100,44 @@ static double evaluate(
 		.lowest = values,
 		.highest = values,
 		.builtin = {4, 2, 30, 600, 1}};
-	return expression_value(o->value[0], &f) * m->sources[0].scale;
+	return expression_value(o->value[nth], &f) * m->sources[nth].scale;
+}
+
+static double evaluate(
+	const struct catalogue *c, const char *document, const double *values, size_t n_instances)
+{
+	return evaluate_of(c, document, 0, values, n_instances);
+}
+
+// What the PMDA `jobs` shows, over 30 s, of a job with 4 cores.
+Test(shipped, arithmetic_of_jobs)
+{
+	static const double usage[] = {60e6, 4};
+	static const double modes[] = {45e6, 15e6};
+	static const double periods[] = {300, 60, 9e6};
+	static const double no_periods[] = {NAN, NAN, NAN};
+	static const double memory[] = {500, 2000};
+	static const double unlimited[] = {500, NAN};
+	static const double waits[] = {3e6, 1.5e6};
+	static const double core[] = {15e9};
+	struct loaded l = {0};
+	const struct catalogue *c = &l.catalogue;
+
+	load_shipped(&l);
+	cr_expect_float_eq(evaluate(c, "job.cpu.time", usage, 1), 60, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.cpu.efficiency", usage, 1), 0.5, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.cpu.system", modes, 1), 0.25, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.cpu.throttled", periods, 1), 0.2, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.cpu.throttled_time", periods, 1), 9, 1e-12);
+	cr_expect(isnan(evaluate(c, "job.cpu.throttled", no_periods, 1)));
+	cr_expect_float_eq(evaluate(c, "job.cpu.core", core, 1), 0.5, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.memory.peak_ratio", memory, 1), 0.25, 1e-12);
+	cr_expect(isnan(evaluate(c, "job.memory.peak_ratio", unlimited, 1)));
+	cr_expect_float_eq(evaluate(c, "process_memory.usageratio.max", memory, 1), 0.25, 1e-12);
+	cr_expect(isnan(evaluate(c, "process_memory.usageratio.max", unlimited, 1)));
+	cr_expect_float_eq(evaluate(c, "job.pressure.io", waits, 1), 0.1, 1e-12);
+	cr_expect_float_eq(evaluate(c, "job.pressure.io_full", waits, 1), 0.05, 1e-12);
+	unload(&l);
 }
 
 Test(shipped, arithmetic)
@@ -141,11 +178,12 @@ Test(shipped, arithmetic)
 	cr_expect_float_eq(evaluate(c, "memory.used_minus_cache", numa, 2), 500, 1e-9);
 	cr_expect_float_eq(evaluate(c, "nodememory.used", node, 1), 15000, 1e-9);
 	cr_expect_float_eq(evaluate(c, "nodememory.maxused_minus_cache", node, 1), 11000, 1e-9);
-	cr_expect_float_eq(evaluate(c, "process_memory.usageratio.max", cgroup, 1), 0.25, 1e-12);
-	cr_expect_float_eq(evaluate(c, "process_memory.usageratio.max", no_limit, 1), 0, 0);
-	cr_expect_float_eq(evaluate(c, "process_memory.usage.avg", cgroup, 1), 500, 0);
-	cr_expect_float_eq(evaluate(c, "process_memory.usage.avg", version_2, 1), 700, 0);
-	cr_expect(isnan(evaluate(c, "process_memory.usageratio.max", version_2, 1)));
+	cr_expect_float_eq(
+		evaluate_of(c, "process_memory.usageratio.max", 1, cgroup, 1), 0.25, 1e-12);
+	cr_expect_float_eq(evaluate_of(c, "process_memory.usageratio.max", 1, no_limit, 1), 0, 0);
+	cr_expect_float_eq(evaluate_of(c, "process_memory.usage.avg", 1, cgroup, 1), 500, 0);
+	cr_expect_float_eq(evaluate_of(c, "process_memory.usage.avg", 1, version_2, 1), 700, 0);
+	cr_expect(isnan(evaluate_of(c, "process_memory.usageratio.max", 1, version_2, 1)));
 	cr_expect_float_eq(evaluate(c, "ipmi.power.mean", watts, 1), 350, 0);
 	cr_expect(isnan(evaluate(c, "ipmi.power.mean", none, 1)));
 	cr_expect_float_eq(evaluate(c, "gpupower.*.power.mean", watts, 1), 0.35, 1e-12);

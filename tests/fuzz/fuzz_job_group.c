@@ -43,6 +43,7 @@ static void processes(const char *text)
 {
 	uint64_t cpus[ROOM];
 	unsigned pids[ROOM];
+	unsigned gpus[ROOM];
 	unsigned uid;
 	unsigned n;
 	struct jobs_stat stat;
@@ -56,6 +57,8 @@ static void processes(const char *text)
 	}
 	(void)jobs_parse_stat(text, &stat);
 	(void)jobs_parse_uid(text, &uid);
+	if (jobs_parse_gpus(text, gpus, ROOM) > ROOM)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,8 +4,12 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/macro.h"
 #include "pmdas/jobs/jobs.h"
@@ -176,6 +180,52 @@ Test(jobs_word, has_no_character_that_harms)
 		jobs_parse_word("user x\naccount p\"h\\ys more\n", "account", word, sizeof(word)));
 	cr_assert(eq(str, word, (char *)"p_h_ys"));
 	cr_assert(not(jobs_parse_word("accounts x\naccount\n", "account", word, sizeof(word))));
+}
+
+Test(jobs_gpus, are_what_the_prolog_left)
+{
+	unsigned n[4];
+
+	cr_assert(eq(int, jobs_parse_gpus("account x\ngpus 0,2-3\n", n, 4), 3));
+	cr_assert(eq(int, (int)n[0], 0));
+	cr_assert(eq(int, (int)n[2], 3));
+	cr_assert(eq(int, jobs_parse_gpus("gpus none\n", n, 4), 0));
+	cr_assert(lt(int, jobs_parse_gpus("account x\n", n, 4), 0), "does not say");
+	cr_assert(lt(int, jobs_parse_gpus("gpus\n", n, 4), 0));
+	cr_assert(lt(int, jobs_parse_gpus("gpus 0-9\n", n, 4), 0), "more than there is room for");
+	cr_assert(lt(int, jobs_parse_gpus("gpus 3,1\n", n, 4), 0));
+}
+
+// NVIDIA's by address, where Slurm's numbers are theirs.
+Test(jobs_gpus, have_names)
+{
+	static const unsigned numbers[] = {0, 2};
+	char root[] = "/tmp/jobsight-gpus.XXXXXX";
+	char command[600];
+	char names[64];
+	int fd;
+
+	cr_assert_not_null(mkdtemp(root));
+	fd = open(root, O_RDONLY | O_DIRECTORY);
+	jobs_numbered_gpus(fd, numbers, 2, names, sizeof(names));
+	cr_expect(eq(str, names, (char *)"gpu0 gpu2"), "another maker's");
+	snprintf(command, sizeof(command),
+		"cd %s; mkdir -p proc/driver/nvidia/gpus/0000:3b:00.0 proc/driver/nvidia/capabilities/gpu1/mig; "
+		"echo 'Device Minor: 2' > proc/driver/nvidia/gpus/0000:3b:00.0/information",
+		root);
+	cr_assert_eq(system(command), 0); // NOLINT(cert-env33-c): a test's own
+	jobs_numbered_gpus(fd, numbers, 2, names, sizeof(names));
+	cr_expect(eq(str, names, (char *)"nvidia0 0000:3b:00.0"));
+	jobs_numbered_gpus(fd, numbers, 2, names, 12);
+	cr_expect(eq(str, names, (char *)"nvidia0"), "cut where there is no room");
+	snprintf(command, sizeof(command), "mkdir %s/proc/driver/nvidia/capabilities/gpu1/mig/gi3",
+		root);
+	cr_assert_eq(system(command), 0); // NOLINT(cert-env33-c): a test's own
+	jobs_numbered_gpus(fd, numbers, 2, names, sizeof(names));
+	cr_expect(eq(str, names, (char *)"gpu0 gpu2"), "in parts");
+	close(fd);
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	cr_assert_eq(system(command), 0); // NOLINT(cert-env33-c): a test's own
 }
 
 Test(jobs_fold, never_goes_back)

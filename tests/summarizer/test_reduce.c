@@ -118,6 +118,13 @@ Test(cores, cgroups_of_jobs)
 	cr_expect(
 		not(cgroup_is_job_itself("/a.scope/sEKNKTV3WPV500/step_0", 12, "sEKNKTV3WPV500")));
 	cr_expect(not(cgroup_is_job_itself("/a.scope/", 12, "")));
+	cr_expect(cgroup_is_job_itself("12", 12, ""), "of the PMDA jobs");
+	cr_expect(cgroup_is_job_itself("12:cpu3", 12, ""));
+	cr_expect(cgroup_is_job_itself("sEKNKTV3WPV500:sda", 12, "sEKNKTV3WPV500"));
+	static const char *const other[] = {"", ":", "1", "123", "12.0", "12.batch", "12x", "x12",
+		"12@n2_slurmstepd.scope_job_12", "-12", "112:cpu3", "sEKNKTV3WPV500"};
+	for (size_t i = 0; i < ARRAY_LEN(other); i++)
+		cr_expect(not(cgroup_is_job_itself(other[i], 12, "")), "%s", other[i]);
 	static const char groups[] = "a:/x/sEKNKTV3WPV5001;b:/x/sEKNKTV3WPV500/step_0";
 	cr_expect(cgroup_names(groups, strlen(groups), "sEKNKTV3WPV500"), "the second one");
 	cr_expect(not(cgroup_names(groups, strlen(groups), "sEKNKTV3WPV50")));

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The way of a number: a known amount of energy is written into a fake hardware register while a job
-# "runs"; the real pmcd, PMDA, pmlogger, summarizer, loader, PostgreSQL and portal carry it; and a
-# real browser must show exactly that amount on the job's page.
+# The way of a number: a known amount of energy is written into a fake hardware register, or of CPU time
+# into the fake control group of a job, while the job "runs"; the real pmcd, PMDA, pmlogger, summarizer, loader,
+# PostgreSQL and portal carry it; and a real browser must show exactly that amount on the job's page.
 #
-# usage: way.sh shipped|site BUILD-DIRECTORY
+# usage: way.sh shipped|site|group BUILD-DIRECTORY
 #
 # shipped reads the shipped stanza energy.cpu; site reads a metric that exists nowhere but in
-# tests/way/site/energy.yaml, one file, which is all that a site writes to have a metric of its own.
+# tests/way/site/energy.yaml, one file, which is all that a site writes to have a metric of its own; group
+# reads job.cpu, of a job that has a part of a node which others use, too.
 set -eu
 kind=$1
 build=$(cd "$2" && pwd)
@@ -40,44 +41,67 @@ run() { # the name of the step's log, then the command
 	"$@" >"$log" 2>&1 || { echo "way: '$*' ended with $?" >&2; exit 1; }
 }
 
-# one 2^-14 J unit machine (Skylake-SP: package in units of the unit register)
 node=way1
 machine=$work/machine
-"$top/tests/pmdas/fake-machine" skylake-sp "$machine"
+catalogue=(--catalogue "$top/conf/catalogue")
+agent=msr metric=energy.cpu series=cpupower unit=J cpus=$(nproc)
+
 energy() { # whole at any instant
 	echo "$1" >"$machine/dev/cpu/0/new"
 	mv "$machine/dev/cpu/0/new" "$machine/dev/cpu/0/msr.d/0x611"
 }
-begin=$((0xfffffc00)) # so near the end of the 32-bit register that the job's energy wraps it
-energy "$begin"
 
-catalogue=(--catalogue "$top/conf/catalogue")
-metric=energy.cpu series=cpupower
-if [ "$kind" = site ]; then
+# one 2^-14 J unit machine (Skylake-SP: package in units of the unit register), and 10 million units of
+# energy, over one wrap: the register begins near the end of its 32 bits
+prepare() {
+	"$top/tests/pmdas/fake-machine" skylake-sp "$machine"
+	energy "$((0xfffffc00))"
+}
+job_begins() { :; }
+job_works() { energy "$(((0xfffffc00 + 10000000) & 0xffffffff))"; }
+job_ends() { :; }
+amount=$(awk 'BEGIN { printf "%.6f", 10000000 / 16384 }')
+
+case $kind in
+site)
 	catalogue+=(--catalogue "$here/site")
 	metric=site.joules series=site_watts
-fi
+	;;
+group) # nothing of it is lost before the first sample, nor after the last
+	agent=jobs metric=job.cpu series=job_cpu unit=s cpus=1 amount=7.654321
+	scope=$machine/sys/fs/cgroup/system.slice/slurmstepd.scope
+	prepare() {
+		"$top/tests/pmdas/fake-jobs" v2 "$machine"
+		mv "$scope/job_101" "$work/group"
+		echo 'usage_usec 1230000' >"$work/group/cpu.stat"
+	}
+	job_begins() { mv "$work/group" "$scope/job_4711"; }
+	job_works() { echo 'usage_usec 7654321' >"$scope/job_4711/cpu.stat"; }
+	job_ends() { mv "$scope/job_4711" "$work/group"; }
+	;;
+esac
+prepare
 
 run pmlogger-config "$build/common/catalogue/jobsight-catalogue" pmlogger "${catalogue[@]}"
 sed 's/^log mandatory on .* {/log mandatory on 1 sec {/' "$work/pmlogger-config.log" >"$work/pmlogger.config"
-run pcp-start "$servers/pcp" start "$work/pcp" --node "$node" --pmda "$build/pmdas/msr" \
+run pcp-start "$servers/pcp" start "$work/pcp" --node "$node" --pmda "$build/pmdas/$agent" \
 	--env "JOBSIGHT_PMDA_ROOT=$machine" --env JOBSIGHT_PMDA_INTERVAL=200msec --pmlogger "$work/pmlogger.config" --archive "$work/archives"
 
-# the job: idle before and after, 10 million units of energy in between, over one wrap
+# the job: idle before and after
 sleep 3
 start=$(date +%s)
+job_begins
 sleep 2
-units=10000000
-energy "$(((begin + units) & 0xffffffff))"
+job_works
 sleep 2
 end=$(date +%s)
+job_ends
 sleep 3
 "$servers/pcp" stop "$work/pcp" >"$work/pcp-stop.log" 2>&1
-joules=$(awk -v u="$units" 'BEGIN { printf "%.6f", u / 16384 }')
 
 {
 	echo "JobID|JobIDRaw|Cluster|User|Group|UID|GID|Account|Partition|JobName|State|Submit|Eligible|Start|End|NNodes|NCPUS|ReqCPUS|NodeList|ExitCode|Timelimit"
-	echo "4711|4711|way|ada|users|1000|100|physics|batch|way|COMPLETED|$((start - 5))|$((start - 5))|$start|$end|1|$(nproc)|$(nproc)|$node|0:0|00:10:00"
+	echo "4711|4711|way|ada|users|1000|100|physics|batch|way|COMPLETED|$((start - 5))|$((start - 5))|$start|$end|1|$cpus|$cpus|$node|0:0|00:10:00"
 } >"$work/sacct.txt"
 
 eval "$("$servers/postgres" start "$work/pg")"
@@ -116,9 +140,9 @@ shown=$(env -u ASAN_OPTIONS -u UBSAN_OPTIONS -u LSAN_OPTIONS HOME="$work/browser
 	echo "way: the page shows no $metric with a chart of $series" >&2
 	exit 1
 }
-# the PMDA counts whole microjoules: nothing else may be lost on the way
-awk -v shown="$shown" -v joules="$joules" 'BEGIN { d = shown - joules; exit !(d < 2e-6 && d > -2e-6) }' || {
-	echo "way: $joules J were written into the register, the page shows $shown" >&2
+# the PMDA counts whole microjoules and microseconds: nothing else may be lost on the way
+awk -v shown="$shown" -v amount="$amount" 'BEGIN { d = shown - amount; exit !(d < 2e-6 && d > -2e-6) }' || {
+	echo "way: $amount $unit were used, the page shows $shown" >&2
 	exit 1
 }
-echo "$joules J in the register, $shown J on the page"
+echo "$amount $unit were used, $shown $unit are on the page"
