@@ -41,8 +41,9 @@ static bool put_bytes(const struct csv_row *row, size_t i, struct record *ret, i
 }
 
 // The key is of the arena, as all texts of a line are.
-static bool take_line(struct lines *l, const struct csv_row *row, struct record *ret)
+static bool take_line(void *context, const struct csv_row *row, struct record *ret)
 {
+	struct lines *l = context;
 	struct percent bytes;
 	struct percent files;
 	int64_t t;
@@ -72,14 +73,8 @@ static bool take_line(struct lines *l, const struct csv_row *row, struct record 
 
 static int usage_next(void *state, struct record *ret, struct error *err)
 {
-	struct lines *l = state;
-	struct csv_row row;
-
 	(void)err;
-	while (lines_next(l, &row))
-		if (take_line(l, &row, ret))
-			return 1;
-	return 0;
+	return lines_record(state, take_line, state, ret);
 }
 
 #define USAGE(variable, way, text)               \

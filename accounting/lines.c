@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The place is the newest time; as agents append, what is older is known. An overlap takes what clocks
-// that were set back have put out of order.
+// The place is the newest time; as agents append, what is older is known. An overlap takes what
+// clocks that were set back have put out of order.
 #include "accounting/lines.h"
 
 #include <inttypes.h>
@@ -32,7 +32,7 @@ int lines_open(const struct import_request *r, bool by_ssh, enum code code, void
 	return 0;
 }
 
-bool lines_next(struct lines *l, struct csv_row *ret)
+static bool next_line(struct lines *l, struct csv_row *ret)
 {
 	for (;;) {
 		struct error why = {0};
@@ -42,6 +42,18 @@ bool lines_next(struct lines *l, struct csv_row *ret)
 			return rc > 0;
 		problem(l->problems, l->code, "%s", why.text);
 	}
+}
+
+int lines_record(struct lines *l,
+	bool (*take)(void *context, const struct csv_row *row, struct record *ret), void *context,
+	struct record *ret)
+{
+	struct csv_row row;
+
+	while (next_line(l, &row))
+		if (take(context, &row, ret))
+			return 1;
+	return 0;
 }
 
 void lines_wrong(struct lines *l, const struct csv_row *row, const char *what)

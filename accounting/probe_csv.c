@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of probes, from the file that jobsight-launcher appends to: the lines of this cluster.
+// What became of probes, from the file that jobsight-launcher appends to: the lines of this
+// cluster.
 #include "accounting/lines.h"
 #include "agents/probe.h"
 #include "common/macro.h"
@@ -35,8 +36,9 @@ static int probes_open(const struct import_request *r, void **ret_state, struct 
 	return 0;
 }
 
-static bool take_line(struct probes *p, const struct csv_row *row, struct record *ret)
+static bool take_line(void *context, const struct csv_row *row, struct record *ret)
 {
+	struct probes *p = context;
 	struct lines *l = p->lines;
 	struct error why = {0};
 	struct probe probe;
@@ -68,13 +70,9 @@ static bool take_line(struct probes *p, const struct csv_row *row, struct record
 static int probes_next(void *state, struct record *ret, struct error *err)
 {
 	struct probes *p = state;
-	struct csv_row row;
 
 	(void)err;
-	while (lines_next(p->lines, &row))
-		if (take_line(p, &row, ret))
-			return 1;
-	return 0;
+	return lines_record(p->lines, take_line, p, ret);
 }
 
 static const char *probes_place(void *state, struct arena *a)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quotas: from the CSV of HPCStats' agent, which grows, or from what a tool printed, which is of one
-// moment: that of the file.
+// Quotas: from the CSV of HPCStats' agent, which grows, or from what a tool printed, which is of
+// one moment: that of the file.
 #include <string.h>
 
 #include "accounting/lines.h"
@@ -9,7 +9,7 @@
 #include "common/macro.h"
 #include "common/memory.h"
 
-// ---- CSV: TIME,NAME,FILESET,KIND,KB,QUOTA,LIMIT,IN DOUBT,GRACE,FILES,QUOTA,LIMIT,IN DOUBT,GRACE ----
+// ---- CSV: TIME,NAME,FILESET,KIND, then of KB and of files: USED,QUOTA,LIMIT,IN DOUBT,GRACE ----
 
 enum { CSV_FIELDS = 14, CSV_KIB = 4, CSV_FILES = 9 };
 
@@ -37,8 +37,9 @@ static bool take_five(
 	return true;
 }
 
-static bool take_line(struct lines *l, const struct csv_row *row, struct record *ret)
+static bool take_line(void *context, const struct csv_row *row, struct record *ret)
 {
+	struct lines *l = context;
 	struct quota q = {0};
 
 	if (row->n != CSV_FIELDS) {
@@ -63,14 +64,8 @@ static bool take_line(struct lines *l, const struct csv_row *row, struct record 
 
 static int csv_quota_next(void *state, struct record *ret, struct error *err)
 {
-	struct lines *l = state;
-	struct csv_row row;
-
 	(void)err;
-	while (lines_next(l, &row))
-		if (take_line(l, &row, ret))
-			return 1;
-	return 0;
+	return lines_record(state, take_line, state, ret);
 }
 
 #define FROM_CSV(variable, way, text)       \
