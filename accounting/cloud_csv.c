@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instances of a cloud from CSV whose first line names the columns, in any order: uuid and start must be
-// there; name, project, user, host, flavor, state, cores, gpus, memory_mib, disk_gib, cpu_s, end may.
+// Instances of a cloud from CSV whose first line names the columns, in any order: uuid and start
+// must be there; name, project, user, host, flavor, state, cores, gpus, memory_mib, disk_gib,
+// cpu_s, end may.
 #include <errno.h>
 #include <string.h>
 

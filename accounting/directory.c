@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libldap's synchronous calls, each with a time limit; results in pages (RFC 2696), for servers give only
-// so many entries at once.
+// libldap's synchronous calls, each with a time limit; results in pages (RFC 2696), for servers
+// give only so many entries at once.
 #include "accounting/directory.h"
 
 #include <errno.h>

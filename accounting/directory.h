@@ -23,13 +23,13 @@ struct directory_entries {
 	size_t n;
 };
 
-// As ldap.url, ldap.dn, ldap.password and ldap.ca_file say; binds. -EHOSTDOWN: it is away; -EACCES: it
-// refuses us; -EINVAL: the settings make no sense.
+// As ldap.url, ldap.dn, ldap.password and ldap.ca_file say; binds. -EHOSTDOWN: it is away; -EACCES:
+// it refuses us; -EINVAL: the settings make no sense.
 int directory_open(const struct settings *s, struct directory **ret, struct error *err) MUST_USE;
 void directory_close(struct directory *d); // NULL allowed
 
-// All entries below base that pass the filter, page by page; they live in a. attributes end in NULL.
-// -ENOENT: there is no base.
+// All entries below base that pass the filter, page by page; they live in a. attributes end in
+// NULL. -ENOENT: there is no base.
 int directory_search(struct directory *d, const char *base, const char *filter,
 	const char *const *attributes, struct arena *a, struct directory_entries *ret,
 	struct error *err) MUST_USE;

@@ -45,9 +45,9 @@ static const struct program program = {
 	.details =
 		"Goes through the sources of the configuration: projects and business codes of "
 		"the site, then of each cluster its architecture, users, associations, events, "
-		"jobs, file systems, quotas, probes and instances of a cloud. A source that fails does not stop the others. Each batch is one "
-		"transaction that also holds the place in the source, so an import may be killed "
-		"at any time, and repeated.\n\n"
+		"jobs, file systems, quotas, probes and instances of a cloud. A source that fails "
+		"does not stop the others. Each batch is one transaction that also holds the place "
+		"in the source, so an import may be killed at any time, and repeated.\n\n"
 		"Records that cannot be taken go to warehouse.import_quarantine and are tried "
 		"again in each run.\n\n"
 		"Exit codes: 0 done, 1 a source failed, 2 wrong usage or configuration, 3 done, "

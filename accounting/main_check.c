@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// jobsight-check: are the sources of the configuration there, and sane? Each is opened and its first
-// record read; nothing is written, and one that fails does not hide the others.
+// jobsight-check: are the sources of the configuration there, and sane? Each is opened and its
+// first record read; nothing is written, and one that fails does not hide the others.
 #include <stdio.h>
 
 #include "accounting/import.h"

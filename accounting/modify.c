@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// jobsight-modify: what people decide and no source says: names of projects, domains and business codes,
-// and which project is in which domain.
+// jobsight-modify: what people decide and no source says: names of projects, domains and business
+// codes, and which project is in which domain.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -64,8 +64,8 @@ static int head_of_user(struct quota_text *q, char *line)
 	return 0;
 }
 
-// FILESYSTEM USED SOFT HARD GRACE FILES SOFT HARD GRACE; a long name has a line of its own. quota(1)
-// leaves a grace out where there is none.
+// FILESYSTEM USED SOFT HARD GRACE FILES SOFT HARD GRACE; a long name has a line of its own.
+// quota(1) leaves a grace out where there is none.
 static int line_of_user(struct quota_text *q, char *line, struct quota *ret)
 {
 	struct words w;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // jobsight-fsusage: how full this login node's file systems are, as lines of a CSV file that
-// jobsight-import reads: mount point, time, percent of bytes and of files used (as HPCStats writes them),
-// then bytes used and in all, files used and in all. No number where the file system has none.
+// jobsight-import reads: mount point, time, percent of bytes and of files used (as HPCStats writes
+// them), then bytes used and in all, files used and in all. No number where the file system has
+// none.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// jobsight-jobstats: submits a small job as a user would, waits for it, and prints in one line what became
-// of it. What goes wrong in the cluster is the result; a failure is only what keeps us from asking.
+// jobsight-jobstats: submits a small job as a user would, waits for it, and prints in one line what
+// became of it. What goes wrong in the cluster is the result; a failure is only what keeps us from
+// asking.
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// jobsight-launcher: runs the probe on the login node of every cluster at once, by SSH, and keeps what
-// became of each: the cluster as its users see it.
+// jobsight-launcher: runs the probe on the login node of every cluster at once, by SSH, and keeps
+// what became of each: the cluster as its users see it.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

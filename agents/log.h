@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV file that grows by lines up to a size, then loses its oldest. It is replaced whole, so that who
-// copies it at any moment has whole lines.
+// A CSV file that grows by lines up to a size, then loses its oldest. It is replaced whole, so that
+// who copies it at any moment has whole lines.
 #pragma once
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of one probe job: the line that jobsight-jobstats prints, jobsight-launcher collects and
-// jobsight-import reads. Fields: time of the submission, outcome, job id, seconds until it started,
-// seconds that it ran, reason.
+// What became of one probe job: the line that jobsight-jobstats prints, jobsight-launcher collects
+// and jobsight-import reads. Fields: time of the submission, outcome, job id, seconds until it
+// started, seconds that it ran, reason.
 #pragma once
 
 #include <stdint.h>

@@ -83,7 +83,8 @@ static bool has_ended(pid_t pid, int *status)
 	return waitpid(pid, status, WNOHANG) == pid;
 }
 
-// Its output is read until it has ended; a child that it left behind may hold the pipes open longer.
+// Its output is read until it has ended; a child that it left behind may hold the pipes open
+// longer.
 static int attend(pid_t pid, struct pipes *p, int64_t deadline_ns, struct process *ret)
 {
 	int status = 0;

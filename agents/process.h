@@ -12,8 +12,8 @@ struct process {
 	int status;                // exit code; 128 + signal
 };
 
-// argv as for execvp(3); input: what it reads, NULL = nothing. -ETIMEDOUT: it was killed at the limit.
-// That it failed is no error here: status says so.
+// argv as for execvp(3); input: what it reads, NULL = nothing. -ETIMEDOUT: it was killed at the
+// limit. That it failed is no error here: status says so.
 int process_run(const char *const *argv, const char *input, int64_t limit_s, struct process *ret,
 	struct error *err) MUST_USE;
 void process_release(struct process *p);

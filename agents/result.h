@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the probe job wrote: a line each of "started TIME HOST", "filesystem ok|failed PATH", "ended TIME".
-// Other lines are what its commands said.
+// What the probe job wrote: a line each of "started TIME HOST", "filesystem ok|failed PATH", "ended
+// TIME". Other lines are what its commands said.
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The probe's job script: a template whose ${name} become settings. Names that are none of ours stay:
-// they are the shell's.
+// The probe's job script: a template whose ${name} become settings. Names that are none of ours
+// stay: they are the shell's.
 #pragma once
 
 #include "common/arena.h"

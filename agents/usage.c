@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A child for each file system answers through a pipe of one record. A child that hangs in the kernel
-// cannot even be killed; it is left to end when the file system comes back.
+// A child for each file system answers through a pipe of one record. A child that hangs in the
+// kernel cannot even be killed; it is left to end when the file system comes back.
 #include "agents/usage.h"
 
 #include <errno.h>
