@@ -13,9 +13,9 @@
 
 struct import_plan {
 	const struct settings *settings;
-	struct option_list clusters;   // none: all
-	struct option_list categories; // none: all
-	struct code_set ignored, strict;
+	struct option_list clusters;     // none: all
+	struct option_list categories;   // none: all
+	struct code_set ignored, strict; // by import_plan_check
 	int64_t since_s;
 	bool again; // as if nothing had been read yet
 };
@@ -26,8 +26,9 @@ struct import_outcome {
 	unsigned done, failed, away; // steps; away: failed, but may work later
 };
 
-// Checks names of clusters and categories, and every source's text.
-int import_plan_check(const struct import_plan *p, struct error *err) MUST_USE;
+// Checks names of clusters and categories, and every source's text; takes the codes to be ignored, or
+// too much, from the settings.
+int import_plan_check(struct import_plan *p, struct error *err) MUST_USE;
 
 // A step that fails is logged and counted, and the others go on; <0: the warehouse is away, or the
 // book cannot be kept.

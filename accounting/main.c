@@ -88,10 +88,6 @@ static int make_plan(struct run *r, struct error *err)
 		.categories = r->args.categories,
 		.since_s = r->args.since_s,
 		.again = r->args.again};
-	if (code_set_parse(r->settings.import_ignore, &r->plan.ignored, err) < 0)
-		return error_prefix(err, "import.ignore");
-	if (code_set_parse(r->settings.import_strict, &r->plan.strict, err) < 0)
-		return error_prefix(err, "import.strict");
 	if (r->args.warehouse && postgres_url_has_password(r->args.warehouse))
 		return error_set(err, EPERM,
 			"--warehouse holds a password, which every user of this machine can read: "

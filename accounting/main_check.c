@@ -117,10 +117,6 @@ static int make_plan(struct run *r, struct error *err)
 	r->plan = (struct import_plan){.settings = &r->settings,
 		.clusters = r->args.clusters,
 		.categories = r->args.categories};
-	if (code_set_parse(r->settings.import_ignore, &r->plan.ignored, err) < 0)
-		return error_prefix(err, "import.ignore");
-	if (code_set_parse(r->settings.import_strict, &r->plan.strict, err) < 0)
-		return error_prefix(err, "import.strict");
 	return import_plan_check(&r->plan, err);
 }
 

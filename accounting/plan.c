@@ -59,10 +59,20 @@ static int check_source(void *context, const struct cluster_settings *cluster,
 	return 0;
 }
 
-int import_plan_check(const struct import_plan *p, struct error *err)
+static int take_codes(struct import_plan *p, struct error *err)
+{
+	if (code_set_parse(p->settings->import_ignore, &p->ignored, err) < 0)
+		return error_prefix(err, "import.ignore");
+	if (code_set_parse(p->settings->import_strict, &p->strict, err) < 0)
+		return error_prefix(err, "import.strict");
+	return 0;
+}
+
+int import_plan_check(struct import_plan *p, struct error *err)
 {
 	size_t n = 0;
 
+	TRY(take_codes(p, err));
 	for (size_t i = 0; i < p->clusters.n; i++) {
 		const struct cluster_settings *found;
 

@@ -2,39 +2,33 @@
 // Users from a file: passwd(5), of which the people are those from import.first_uid on, or CSV
 // whose first line names the columns: login must be there; uid, gid, first_name, last_name,
 // full_name, department, created may.
-#include <errno.h>
 #include <string.h>
 
+#include "accounting/columns.h"
 #include "accounting/connector.h"
 #include "accounting/text.h"
-#include "common/csv.h"
 #include "common/macro.h"
 #include "common/map.h"
 #include "common/memory.h"
 
-static const struct {
-	const char *name;
-	int at;
-} columns[] = {
-	{"login", AT_user_login},
-	{"uid", AT_user_uid},
-	{"gid", AT_user_gid},
-	{"first_name", AT_user_first_name},
-	{"last_name", AT_user_last_name},
-	{"full_name", AT_user_full_name},
-	{"department", AT_user_department},
-	{"created", AT_user_created},
+static const struct column known[] = {
+	{"login", AT_user_login, COLUMN_TEXT, .is_needed = true},
+	{"uid", AT_user_uid, COLUMN_BIGINT, .most = UINT32_MAX},
+	{"gid", AT_user_gid, COLUMN_BIGINT, .most = UINT32_MAX},
+	{"first_name", AT_user_first_name, COLUMN_TEXT},
+	{"last_name", AT_user_last_name, COLUMN_TEXT},
+	{"full_name", AT_user_full_name, COLUMN_TEXT},
+	{"department", AT_user_department, COLUMN_TEXT},
+	{"created", AT_user_created, COLUMN_TIME},
 };
 
 struct users {
 	struct problems *problems;
-	const struct timezone_rules *zone;
 	int64_t first_uid;
 	struct arena arena;
 	struct csv csv;
+	struct columns columns;
 	struct map seen;
-	int fields[ARRAY_LEN(columns)]; // where each column is in a line; -1: nowhere
-	size_t n_fields;
 	bool is_passwd;
 };
 
@@ -45,26 +39,6 @@ static void users_close(void *state)
 	map_release(&u->seen);
 	arena_release(&u->arena);
 	free(u);
-}
-
-static int read_head(struct users *u, struct error *err)
-{
-	struct csv_row head;
-	int rc = csv_next(&u->csv, &u->arena, &head, err);
-
-	TRY(rc);
-	if (rc == 0)
-		return error_set(err, EINVAL, "%s: no line that names the columns", u->csv.file);
-	u->n_fields = head.n;
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		u->fields[i] = -1;
-		for (size_t k = 0; k < head.n; k++)
-			if (str_eq(head.fields[k], columns[i].name))
-				u->fields[i] = (int)k;
-	}
-	if (u->fields[0] < 0)
-		return error_at(err, EINVAL, u->csv.file, head.line, "no column login");
-	return 0;
 }
 
 static int begin(struct users *u, const struct import_request *r, struct error *err)
@@ -78,7 +52,7 @@ static int begin(struct users *u, const struct import_request *r, struct error *
 		u->csv.quote = '\0'; // passwd has none
 		return 0;
 	}
-	return read_head(u, err);
+	return columns_open(&u->columns, &u->csv, &u->arena, err);
 }
 
 static int users_open(
@@ -88,7 +62,7 @@ static int users_open(
 	int rc;
 
 	u->problems = r->problems;
-	u->zone = r->zone;
+	u->columns = (struct columns){.known = known, .n_known = ARRAY_LEN(known), .zone = r->zone};
 	u->first_uid = (int64_t)r->settings->import_first_uid;
 	u->is_passwd = is_passwd;
 	rc = begin(u, r, err);
@@ -98,43 +72,6 @@ static int users_open(
 	}
 	*ret_state = u;
 	return 0;
-}
-
-// NULL, or what is wrong.
-static const char *put_field(
-	const struct users *u, size_t column, const char *text, struct record *ret)
-{
-	int at = columns[column].at;
-	int64_t v = 0;
-
-	if (!*text)
-		return NULL;
-	if (at == AT_user_uid || at == AT_user_gid) {
-		if (parse_i64(text, &v) < 0 || v < 0 || v > UINT32_MAX)
-			return columns[column].name;
-		record_int(ret, at, v);
-	} else if (at == AT_user_created) {
-		if (text_time(text, u->zone, &v) < 0)
-			return columns[column].name;
-		record_int(ret, at, v);
-	} else {
-		record_text(ret, at, text);
-	}
-	return NULL;
-}
-
-static const char *take_csv(const struct users *u, const struct csv_row *row, struct record *ret)
-{
-	if (row->n != u->n_fields)
-		return "not as many fields as columns";
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		const char *wrong =
-			u->fields[i] < 0 ? NULL : put_field(u, i, row->fields[u->fields[i]], ret);
-
-		if (wrong)
-			return wrong;
-	}
-	return NULL;
 }
 
 // login:x:uid:gid:full name,room ...:home:shell
@@ -182,7 +119,8 @@ static int users_next(void *state, struct record *ret, struct error *err)
 			continue;
 		}
 		record_start(ret, STAGE_user, NULL);
-		wrong = u->is_passwd ? take_passwd(u, &row, ret) : take_csv(u, &row, ret);
+		wrong = u->is_passwd ? take_passwd(u, &row, ret)
+		                     : columns_take(&u->columns, &row, ret);
 		login = ret->values[AT_user_login].text;
 		if (!wrong && !ret->values[AT_user_login].is_set)
 			wrong = "no login";
@@ -196,7 +134,8 @@ static int users_next(void *state, struct record *ret, struct error *err)
 		if (!is_person(u, ret))
 			continue;
 		ret->key = login;
-		if (!u->is_passwd && u->fields[3] >= 0 && !ret->values[AT_user_first_name].is_set)
+		if (!u->is_passwd && columns_has(&u->columns, AT_user_first_name) &&
+			!ret->values[AT_user_first_name].is_set)
 			problem(u->problems, E_U0002, "%s", login);
 		return 1;
 	}
