@@ -88,10 +88,7 @@ static int make_plan(struct run *r, struct error *err)
 		.categories = r->args.categories,
 		.since_s = r->args.since_s,
 		.again = r->args.again};
-	if (r->args.warehouse && postgres_url_has_password(r->args.warehouse))
-		return error_set(err, EPERM,
-			"--warehouse holds a password, which every user of this machine can read: "
-			"use warehouse.password_file");
+	TRY(postgres_check_url(r->args.warehouse, err));
 	return import_plan_check(&r->plan, err);
 }
 

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/macro.h"
 #include "common/memory.h"
+#include "common/start.h"
 
 struct arguments {
 	const char *warehouse;
@@ -117,6 +118,7 @@ static int make_plan(struct run *r, struct error *err)
 	r->plan = (struct import_plan){.settings = &r->settings,
 		.clusters = r->args.clusters,
 		.categories = r->args.categories};
+	TRY(postgres_check_url(r->args.warehouse, err));
 	return import_plan_check(&r->plan, err);
 }
 
@@ -126,12 +128,11 @@ int main(int argc, char **argv)
 	struct run r = {0};
 	struct common_arguments common = {0};
 	struct error err = {0};
-	int rc = options_parse(&program, argc, argv, &r.args, &common);
+	int rc = start(&program, argc, argv, &r.args, &common, &arena, &r.settings);
 
 	if (rc >= 0)
 		return rc;
-	if (settings_load(common.config, &arena, &r.settings, &err) < 0 ||
-		make_plan(&r, &err) < 0) {
+	if (make_plan(&r, &err) < 0) {
 		log_error("%s", err.text);
 		return EXIT_USAGE;
 	}

@@ -7,8 +7,7 @@
 
 #include "common/log.h"
 #include "common/macro.h"
-#include "common/options.h"
-#include "common/settings.h"
+#include "common/start.h"
 #include "common/str.h"
 #include "etl/postgres.h"
 
@@ -162,7 +161,7 @@ static int remove_code(struct postgres *p, const struct kind *k, const char *cod
 {
 	int rc = change(p, k->remove, code, NULL, 0, itself, err);
 
-	return rc == -EDOM ? error_set(err, EBUSY, "%s is in use", itself) : rc;
+	return rc == -EDOM ? error_set(err, EPERM, "%s is in use", itself) : rc;
 }
 
 static int modify(struct postgres *p, const struct kind *k, const char *code,
@@ -236,10 +235,7 @@ static int work(const struct common_arguments *common, const struct arguments *a
 	int rc;
 
 	TRY(check_usage(common, args, &k, &lists, err));
-	if (args->warehouse && postgres_url_has_password(args->warehouse))
-		return error_set(err, EINVAL,
-			"--warehouse holds a password, which every user of this machine can read: "
-			"use warehouse.password_file");
+	TRY(postgres_check_url(args->warehouse, err));
 	TRY(postgres_open(url, s->warehouse_password, &p, err));
 	if (lists)
 		rc = show(p, k,
@@ -258,20 +254,10 @@ int main(int argc, char **argv)
 	struct common_arguments common;
 	struct settings settings;
 	struct error err = {0};
-	int code = options_parse(&program, argc, argv, &args, &common);
+	int code = start(&program, argc, argv, &args, &common, &arena, &settings);
 
 	if (code >= 0)
 		return code;
-	if (settings_load(common.config, &arena, &settings, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_USAGE;
-	}
-	int rc = work(&common, &args, &settings, &arena, &err);
-	if (rc < 0)
-		log_error("%s", err.text);
-	if (rc == -EINVAL)
-		return EXIT_USAGE;
-	if (rc == -EHOSTDOWN)
-		return EXIT_TRY_LATER;
-	return rc < 0 || fflush(stdout) == EOF ? EXIT_FAILED : EXIT_DONE;
+	code = exit_code_of(work(&common, &args, &settings, &arena, &err), &err);
+	return fflush(stdout) == EOF && code == EXIT_DONE ? EXIT_FAILED : code;
 }

@@ -13,8 +13,7 @@
 #include "common/clock.h"
 #include "common/csv.h"
 #include "common/log.h"
-#include "common/options.h"
-#include "common/settings.h"
+#include "common/start.h"
 
 struct arguments {
 	const char *csv;
@@ -140,23 +139,14 @@ int main(int argc, char **argv)
 	struct settings settings;
 	struct usage *rows;
 	struct error err = {0};
-	int code = options_parse(&program, argc, argv, &args, &common);
+	int code = start(&program, argc, argv, &args, &common, &arena, &settings);
 
 	if (code >= 0)
 		return code;
-	if (settings_load(common.config, &arena, &settings, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_USAGE;
-	}
 	size_t n = list_paths(&common, &settings, &arena, &rows);
 	if (n == 0) {
 		log_error("no file systems: name them, or set fsusage.filesystems");
 		return EXIT_USAGE;
 	}
-	int rc = work(&args, &settings, rows, n, &err);
-	if (rc < 0)
-		log_error("%s", err.text);
-	if (rc == -EBUSY)
-		return EXIT_TRY_LATER;
-	return rc < 0 ? EXIT_FAILED : rc;
+	return exit_code_of(work(&args, &settings, rows, n, &err), &err);
 }

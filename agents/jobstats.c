@@ -16,7 +16,7 @@
 #include "agents/script.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/options.h"
+#include "common/start.h"
 #include "common/state.h"
 
 enum { COMMAND_LIMIT_S = 60 };
@@ -222,18 +222,10 @@ int main(int argc, char **argv)
 	struct common_arguments common;
 	struct settings settings;
 	struct error err = {0};
-	int code = options_parse(&program, argc, argv, &args, &common);
+	int code = start(&program, argc, argv, &args, &common, &arena, &settings);
 
 	if (code >= 0)
 		return code;
-	if (settings_load(common.config, &arena, &settings, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_USAGE;
-	}
-	int rc = work(&settings, &args, &arena, &err);
-	if (rc < 0)
-		log_error("%s", err.text);
-	if (rc == -EINVAL)
-		return EXIT_USAGE;
-	return rc < 0 || fflush(stdout) == EOF ? EXIT_FAILED : EXIT_DONE;
+	code = exit_code_of(work(&settings, &args, &arena, &err), &err);
+	return fflush(stdout) == EOF && code == EXIT_DONE ? EXIT_FAILED : code;
 }

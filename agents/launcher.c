@@ -11,9 +11,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/options.h"
-#include "common/settings.h"
 #include "common/ssh/ssh.h"
+#include "common/start.h"
 
 struct arguments {
 	struct option_list clusters;
@@ -123,7 +122,8 @@ static int check_names(const struct settings *s, const struct option_list *only,
 	const struct cluster_settings *c;
 
 	for (size_t i = 0; i < only->n; i++) {
-		TRY(settings_cluster(s, only->items[i], &c, err));
+		if (settings_cluster(s, only->items[i], &c, err) < 0)
+			return err->code = -EINVAL; // of the command line, not of a file
 		if (!c->login)
 			return error_set(err, EINVAL, "cluster %s has no login", c->name);
 	}
@@ -193,24 +193,9 @@ int main(int argc, char **argv)
 	struct common_arguments common;
 	struct settings settings;
 	struct error err = {0};
-	int code = options_parse(&program, argc, argv, &args, &common);
+	int code = start(&program, argc, argv, &args, &common, &arena, &settings);
 
 	if (code >= 0)
 		return code;
-	if (settings_load(common.config, &arena, &settings, &err) < 0) {
-		log_error("%s", err.text);
-		return EXIT_USAGE;
-	}
-	int rc = work(&args, &settings, &err);
-	if (rc < 0)
-		log_error("%s", err.text);
-	switch (rc) {
-	case -EBUSY:
-		return EXIT_TRY_LATER;
-	case -EINVAL:
-	case -ENOENT:
-		return EXIT_USAGE;
-	default:
-		return rc < 0 ? EXIT_FAILED : rc;
-	}
+	return exit_code_of(work(&args, &settings, &err), &err);
 }

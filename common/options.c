@@ -334,5 +334,7 @@ int exit_code_of(int rc, const struct error *err)
 	if (rc >= 0)
 		return rc;
 	log_error("%s", err->text);
-	return rc == -EBUSY ? EXIT_TRY_LATER : rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	if (rc == -EBUSY || rc == -EHOSTDOWN)
+		return EXIT_TRY_LATER;
+	return rc == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -16,8 +16,8 @@ enum exit_code { // the same for every program
 	EXIT_TRY_LATER = 75, // another run holds the lock, or a server is away
 };
 
-// How a program ends whose work ended with rc. An error (<0) is told: -EBUSY is EXIT_TRY_LATER, -EINVAL
-// EXIT_USAGE, all others EXIT_FAILED. Else rc is the exit code.
+// How a program ends whose work ended with rc. An error (<0) is told: -EBUSY and -EHOSTDOWN are
+// EXIT_TRY_LATER, -EINVAL is EXIT_USAGE, all others are EXIT_FAILED. Else rc is the exit code.
 int exit_code_of(int rc, const struct error *err);
 
 enum option_type {

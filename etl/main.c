@@ -8,8 +8,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/log.h"
-#include "common/options.h"
-#include "common/settings.h"
+#include "common/start.h"
 #include "common/store/store.h"
 #include "common/str.h"
 #include "etl/json.h"
@@ -237,17 +236,12 @@ int main(int argc, char **argv)
 	struct common_arguments common = {0};
 	struct load_result done = {0};
 	struct error err = {0};
-	int rc = options_parse(&program, argc, argv, &r.args, &common);
+	int rc = start(&program, argc, argv, &r.args, &common, &r.arena, &r.settings);
 
 	if (rc >= 0)
 		return rc;
-	if (settings_load(common.config, &r.arena, &r.settings, &err) < 0) {
+	if (postgres_check_url(r.args.warehouse, &err) < 0) {
 		log_error("%s", err.text);
-		return EXIT_USAGE;
-	}
-	if (r.args.warehouse && postgres_url_has_password(r.args.warehouse)) {
-		log_error("--warehouse holds a password, which every user of this machine can "
-			  "read: use warehouse.password_file");
 		return EXIT_USAGE;
 	}
 	rc = work(&r, &done, &err);

@@ -88,7 +88,7 @@ static int fail_connect(PGconn *connection, struct error *err)
 	return fail_text(err, code, text);
 }
 
-bool postgres_url_has_password(const char *url)
+static bool has_password(const char *url)
 {
 	PQconninfoOption *options = PQconninfoParse(url, NULL);
 	bool found = false;
@@ -97,6 +97,15 @@ bool postgres_url_has_password(const char *url)
 		found |= str_eq(o->keyword, "password") && o->val;
 	PQconninfoFree(options);
 	return found;
+}
+
+int postgres_check_url(const char *url, struct error *err)
+{
+	if (url && has_password(url))
+		return error_set(err, EINVAL,
+			"--warehouse holds a password, which every user of this machine can read: "
+			"use warehouse.password_file");
+	return 0;
 }
 
 static void log_notice_of(void *context, const PGresult *result)

@@ -25,7 +25,8 @@ struct postgres_value { // one parameter; all zero is NULL
 int postgres_open(
 	const char *url, const char *password, struct postgres **ret, struct error *err) MUST_USE;
 void postgres_close(struct postgres *p); // NULL allowed
-bool postgres_url_has_password(const char *url);
+// What a command line says: -EINVAL where it holds a password; NULL is none.
+int postgres_check_url(const char *url, struct error *err) MUST_USE;
 
 // Any number of statements without parameters; what they return is dropped.
 int postgres_script(struct postgres *p, const char *sql, struct error *err) MUST_USE;
