@@ -8,7 +8,8 @@ import=$1 load=$2 postgres=$3 slapd=$4 slurm=$5
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql slapd slapadd openssl
-unset JOBSIGHT_CONFIG
+# shellcheck source=SCRIPTDIR/warehouse.sh
+. "$(dirname "$0")/warehouse.sh"
 
 # Users u001 to u190 are whole; u191 has no first name; u192 is in no department; u193 has a primary group that
 # is not there, and no department; u194 to u200 are written in capitals. "ghost" has no entry.
@@ -55,16 +56,8 @@ unset JOBSIGHT_CONFIG
 started=$("$slapd" start "$work/slapd" "$work/all.ldif") || exit $?
 at_exit "'$slapd' stop '$work/slapd'"
 eval "$started"
-started=$("$postgres" start "$work/pg") || exit $?
-at_exit "'$postgres' stop '$work/pg' immediate"
-eval "$started"
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
-: >"$work/none.yaml"
-"$load" --config "$work/none.yaml" --catalogue "$(dirname "$0")/../../conf/catalogue" --warehouse "$PG_URL" --migrate \
-	>"$work/load.log" 2>&1 || {
-	cat "$work/load.log" >&2
-	exit 99
-}
+start_postgres
+migrate "$PG_URL"
 
 (umask 077 && echo "$LDAP_PASSWORD" >"$work/password")
 echo 'bio Biology' >"$work/aliases"
@@ -90,11 +83,6 @@ run() { # CODE [ARGUMENT ...]
 	"$import" --config "$work/settings.yaml" --category user "$@" >"$work/said" 2>&1 || rc=$?
 	cat "$work/said"
 	[ $rc -eq "$wanted" ]
-}
-is() { # SQL WANTED
-	local got
-	got=$(sql "$1") || return 1
-	[ "$got" = "$2" ] || { printf 'is\n%s\nnot\n%s\n' "$got" "$2"; return 1; }
 }
 met() {
 	local got

@@ -9,27 +9,16 @@ import=$1 load=$2 postgres=$3 slurm=$4
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql mariadb mariadbd setsid
-unset JOBSIGHT_CONFIG
+# shellcheck source=SCRIPTDIR/warehouse.sh
+. "$(dirname "$0")/warehouse.sh"
+# shellcheck source=SCRIPTDIR/../support/slurm.sh
+. "$(dirname "$0")/../support/slurm.sh"
 kills=${JOBSIGHT_KILLS:-10} jobs=${JOBSIGHT_KILL_JOBS:-3000}
 
-started=$("$postgres" start "$work/pg") || exit 99
-# shellcheck disable=SC2016
-at_exit '"$postgres" stop "$work/pg" immediate'
-eval "$started"
-lab=$work/lab
-started=$("$slurm" start "$lab" --nodes 1 --cluster alpha 2>"$work/slurm.log") || {
-	rc=$?
-	cat "$work/slurm.log" >&2
-	[ $rc -eq 77 ] && exit 77
-	exit 99
-}
-# shellcheck disable=SC2016
-at_exit '"$slurm" stop "$lab" >/dev/null 2>&1'
-eval "$started"
-export JOBSIGHT_SLURMDB_PASSWORD=$SLURM_DB_PASSWORD
+start_postgres
+start_slurm --nodes 1 --cluster alpha
 "$slurm" stop "$lab" slurmctld
 "$slurm" stop "$lab" slurmdbd # the tables are ours now
-my() { mariadb --no-defaults -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" -N "$SLURM_DB_NAME" -e "set sql_mode = ''; $1"; }
 # Jobs of 40 days, one in 50 open, one in 7 with a step, one in 10 without association, hostile here and there.
 fill() { # FROM TO
 	my "insert into alpha_job_table (mod_time, account, cpus_req, exit_code, job_name, id_assoc, id_job, id_qos, id_user,
@@ -45,7 +34,6 @@ fill() { # FROM TO
 }
 fill 1 "$jobs"
 my "update alpha_job_table set time_submit = 0 where job_db_inx in (17, 1717)"
-place="socket=$SLURM_DB_SOCKET user=$SLURM_DB_USER database=$SLURM_DB_NAME"
 cat >"$work/conf.yaml" <<-CONF
 	clusters:
 	  - name: alpha
@@ -63,8 +51,7 @@ done_or_odd() { # DATABASE
 }
 for name in clean killed; do
 	createdb $name
-	"$load" --config "$work/conf.yaml" --warehouse "$(url $name)" --migrate \
-		--catalogue "$(dirname "$0")/../etl/catalogue" >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 99; }
+	migrate "$(url $name)" "$tests/etl/catalogue"
 done
 dump() { # what is there, by names and without the times of runs
 	psql -XAtq "$(url "$1")" -c "set timezone = 'UTC'" -c "select to_jsonb(j) - 'job_id' from warehouse.jobs j order by cluster, raw_id, submit_time" \

@@ -9,16 +9,10 @@ import=$1 load=$2 postgres=$3 sshd=$4
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql
-unset JOBSIGHT_CONFIG
-started=$("$postgres" start "$work/pg") || exit $?
-at_exit "'$postgres' stop '$work/pg' immediate"
-eval "$started"
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
-: >"$work/none.yaml"
-"$load" --config "$work/none.yaml" --catalogue "$(dirname "$0")/../../conf/catalogue" --warehouse "$PG_URL" --migrate >"$work/load.log" 2>&1 || {
-	cat "$work/load.log" >&2
-	exit 99
-}
+# shellcheck source=SCRIPTDIR/warehouse.sh
+. "$(dirname "$0")/warehouse.sh"
+start_postgres
+migrate "$PG_URL"
 
 cat >"$work/usage.csv" <<-END
 	/home,2026-11-20T04:00:00Z,50.25,10.00
@@ -99,11 +93,6 @@ run() {
 	"$import" --config "$work/settings.yaml" "$@" >"$work/said" 2>&1 || rc=$?
 	cat "$work/said"
 	[ $rc -eq "$wanted" ]
-}
-is() { # is SQL WANTED
-	local got
-	got=$(sql "$1") || return 1
-	[ "$got" = "$2" ] || { printf 'is\n%s\nnot\n%s\n' "$got" "$2"; return 1; }
 }
 errors() {
 	sql "SELECT code, n FROM warehouse.import_quality WHERE run_id = (SELECT max(run_id) FROM warehouse.import_run)

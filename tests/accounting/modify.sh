@@ -7,17 +7,11 @@ modify=$1 load=$2 postgres=$3
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql
-unset JOBSIGHT_CONFIG
-started=$("$postgres" start "$work/pg") || exit $?
-at_exit "'$postgres' stop '$work/pg' immediate"
-eval "$started"
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
+# shellcheck source=SCRIPTDIR/warehouse.sh
+. "$(dirname "$0")/warehouse.sh"
+start_postgres
+migrate "$PG_URL"
 echo "warehouse: {url: \"$PG_URL\"}" >"$work/settings.yaml"
-"$load" --config "$work/settings.yaml" --catalogue "$(dirname "$0")/../../conf/catalogue" --migrate \
-	>"$work/load.log" 2>&1 || {
-	cat "$work/load.log" >&2
-	exit 99
-}
 
 # does CODE OUTPUT ARGUMENT ...
 does() {
@@ -27,7 +21,6 @@ does() {
 	cat "$work/out"
 	[ $rc -eq "$wanted" ] && [ "$(sed 's/^jobsight-modify: error: //' "$work/out" | tr '\t\n' ' ;')" = "$text" ]
 }
-is() { [ "$(sql "$1")" = "$2" ] || { sql "$1"; return 1; }; }
 
 ok 'nothing is there' does 0 '' list project
 ok 'a domain is made' does 0 'phys Physics;' --add --description Physics domain phys

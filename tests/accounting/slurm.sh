@@ -9,51 +9,24 @@ import=$1 check=$2 load=$3 postgres=$4 slurm=$5
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql sacct sbatch mariadb mariadbd setsid
-unset JOBSIGHT_CONFIG
+# shellcheck source=SCRIPTDIR/warehouse.sh
+. "$(dirname "$0")/warehouse.sh"
+# shellcheck source=SCRIPTDIR/../support/slurm.sh
+. "$(dirname "$0")/../support/slurm.sh"
 
-started=$("$postgres" start "$work/pg") || exit 99
-# shellcheck disable=SC2016
-at_exit '"$postgres" stop "$work/pg" immediate'
-eval "$started"
-lab=$work/lab
+start_postgres
 printf 'AccountingStoreFlags=job_comment,job_env,job_script\nPartitionName=wide Nodes=n[2-3] MaxTime=60 DefMemPerCPU=64\n' \
 	>"$work/more.conf"
-started=$("$slurm" start "$lab" --nodes 3 --cpus 4 --gpus 2 --cluster alpha \
-	--conf "$work/more.conf" 2>"$work/slurm.log") || {
-	rc=$?
-	cat "$work/slurm.log" >&2
-	[ $rc -eq 77 ] && exit 77
-	exit 99
-}
-# shellcheck disable=SC2016
-at_exit '"$slurm" stop "$lab" >/dev/null 2>&1'
-eval "$started"
-export JOBSIGHT_SLURMDB_PASSWORD=$SLURM_DB_PASSWORD
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "$1"; }
-my() { mariadb --no-defaults -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" -N "$SLURM_DB_NAME" -e "$1"; }
-equals() { # GOT WANTED
-	[ "$1" = "$2" ] && return 0
-	printf 'is     %s\nnot    %s\n' "$1" "$2"
-	return 1
-}
+start_slurm --nodes 3 --cpus 4 --gpus 2 --cluster alpha --conf "$work/more.conf"
 
 # ---- jobs ----
-mkdir -m 777 "$work/out"
-printf '#!/bin/sh\nsleep 0.2\n' >"$work/job.sh"
-chmod 755 "$work/job.sh"
-batch() { sbatch -Q -D "$work/out" -o "$work/out/%j" "$@" >/dev/null || exit 99; }
-batch -N2 -n4 --gres=gpu:1 -J 'two nodes' "$work/job.sh"
-batch --array=1-3%2 -t 5 "$work/job.sh"
-batch -N1 : -N1 "$work/job.sh"
-batch --wrap 'exit 3'
-batch --wrap 'kill -9 $$'
+common_jobs
 batch -J "x'); drop table warehouse.job; --" "$work/job.sh"
 batch -J '<b>|"\' "$work/job.sh"
 batch -J "$(printf 'caf\303\251')" "$work/job.sh"
 batch --wckey=p1:b1 --comment='the user said' --mem=100 -c2 --wrap 'srun -n2 sleep 0.2; srun false'
 batch --wckey=nothing "$work/job.sh"
 batch --wckey=p9:b9 "$work/job.sh"
-batch --mem-per-cpu=50 -n3 -t 1-0 "$work/job.sh"
 batch -t 1440 -J day "$work/job.sh"
 batch --requeue -J again --wrap 'sleep 60'
 batch --hold -J held "$work/job.sh"
@@ -71,7 +44,6 @@ recorded() { [ "$(my "select count(*) from alpha_job_table where time_end = 0 an
 wait_for 30 recorded
 
 { scontrol show node; scontrol show partition; } >"$work/nodes"
-place="socket=$SLURM_DB_SOCKET user=$SLURM_DB_USER database=$SLURM_DB_NAME"
 printf 'P1;Project one;[D1] Domain one\n' >"$work/projects.csv"
 printf 'b1;Business one\n' >"$work/business.csv"
 printf 'login,uid\nroot,0\nnobody,65534\n' >"$work/users.csv"
@@ -87,8 +59,7 @@ cat >"$work/conf.yaml" <<-CONF
 	  projects: csv:$work/projects.csv
 	  business: csv:$work/business.csv
 CONF
-"$load" --config "$work/conf.yaml" --warehouse "$PG_URL" --migrate \
-	--catalogue "$(dirname "$0")/../etl/catalogue" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 99; }
+migrate "$PG_URL" "$tests/etl/catalogue"
 run() { # CODE ARGUMENT...
 	local wanted=$1 code=0
 	shift
@@ -157,7 +128,7 @@ sed "s#accounting: .*#accounting: sacct:$work/dump#" "$work/conf.yaml" >"$work/d
 sacct -X -D -a -P -S 2020-01-01 -E now+1hour \
 	--format="$columns,Cluster,ReqTRES,Group,Reservation,ReqMem,ConsumedEnergyRaw,Suspended,SubmitLine" >"$work/dump"
 other="host=$PGHOST user=$PGUSER dbname=dump"
-"$load" --config "$work/conf.yaml" --warehouse "$other" --migrate --catalogue "$(dirname "$0")/../etl/catalogue" >"$work/log" 2>&1
+migrate "$other" "$tests/etl/catalogue"
 by_dump() {
 	local code=0
 	"$import" --config "$work/dump.yaml" --warehouse "$other" --category job >"$work/said" 2>&1 || code=$?

@@ -8,35 +8,16 @@ dump=$1 slurm=$2
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has sacct sbatch mariadb mariadbd mariadb-dump openssl setsid
+# shellcheck source=SCRIPTDIR/../support/slurm.sh
+. "$(dirname "$0")/../support/slurm.sh"
 
-lab=$work/lab
 echo 'AccountingStoreFlags=job_comment,job_env,job_script' >"$work/more.conf"
-started=$("$slurm" start "$lab" --nodes 3 --cpus 4 --gpus 2 --cluster alpha \
-	--conf "$work/more.conf" 2>"$work/slurm.log") || {
-	rc=$?
-	cat "$work/slurm.log" >&2
-	[ $rc -eq 77 ] && exit 77
-	exit 99
-}
-# shellcheck disable=SC2016 # at the end
-at_exit '"$slurm" stop "$lab" >/dev/null 2>&1'
-eval "$started"
-export JOBSIGHT_SLURMDB_PASSWORD=$SLURM_DB_PASSWORD
-lab_sql() { mariadb -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" -N "$@"; }
+start_slurm --nodes 3 --cpus 4 --gpus 2 --cluster alpha --conf "$work/more.conf"
 
 # ---- jobs ----
-mkdir -m 777 "$work/out"
-printf '#!/bin/sh\nsleep 0.2\n' >"$work/job.sh"
-chmod 755 "$work/job.sh"
-batch() { sbatch -Q -D "$work/out" -o "$work/out/%j" "$@" >/dev/null || exit 99; }
-batch -N2 -n4 --gres=gpu:1 -J 'two nodes' "$work/job.sh"
-batch --array=1-3%2 -t 5 "$work/job.sh"
-batch -N1 : -N1 "$work/job.sh"
-batch --wrap 'exit 3'
-batch --wrap 'kill -9 $$'
+common_jobs
 batch -J 'a|bar' "$work/job.sh"
 batch --mem=100 -c2 --wrap 'srun -n1 sleep 0.1'
-batch --mem-per-cpu=50 -n3 -t 1-0 "$work/job.sh"
 batch --requeue -J again --wrap 'sleep 30'
 if [ "$(id -u)" -eq 0 ]; then
 	setpriv --reuid=nobody --regid=nogroup --clear-groups sbatch -Q -D "$work/out" \
@@ -52,7 +33,7 @@ scancel "$again"
 wanted=13
 [ "$(id -u)" -ne 0 ] || wanted=14
 all_there() {
-	[ "$(lab_sql "$SLURM_DB_NAME" -e 'select count(*) from alpha_job_table where time_end <> 0
+	[ "$(my 'select count(*) from alpha_job_table where time_end <> 0
 		and time_eligible <> 0')" -ge $wanted ]
 }
 wait_for 60 all_there
@@ -62,7 +43,6 @@ columns=$columns,Submit,Eligible,Start,End,Suspended,TimelimitRaw,NNodes,AllocCP
 columns=$columns,ReqMem,ConsumedEnergyRaw,NodeList,WorkDir,JobName
 SLURM_TIME_FORMAT=%s sacct -X -D -a -P -S 2020-01-01 -E now+1hour --format="$columns" >"$work/sacct"
 "$dump" "sacct:$work/sacct" alpha UTC | sort >"$work/by-sacct"
-place="socket=$SLURM_DB_SOCKET user=$SLURM_DB_USER database=$SLURM_DB_NAME"
 without_line() { sed 's/ line=.* hosts=/ line= hosts=/'; }
 same() { # FILE of jobs by slurmdb
 	without_line <"$1" | diff - "$work/by-sacct"
@@ -78,7 +58,7 @@ done
 ok "lines of submission" grep -q ' line=sbatch .*--array=1-3%2' "$work/by-db"
 "$dump" "slurmdb:$place" alpha UTC script >"$work/scripts"
 ok "scripts when asked for" grep -q ' script=2[0-9]$' "$work/scripts"
-half=$(lab_sql "$SLURM_DB_NAME" -e 'select max(time_end) from alpha_job_table')
+half=$(my 'select max(time_end) from alpha_job_table')
 "$dump" "slurmdb:$place" alpha UTC "since=$half" | sort >"$work/late-db"
 "$dump" "sacct:$work/sacct" alpha UTC "since=$half" | sort >"$work/by-sacct.late"
 mv "$work/by-sacct.late" "$work/by-sacct.kept"
