@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "agents/probe.h"
-#include "agents/process.h"
 #include "agents/result.h"
 #include "agents/script.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "common/start.h"
 #include "common/state.h"
 

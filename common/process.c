@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // posix_spawn in a process group of its own, two pipes, poll.
-#include "agents/process.h"
+#include "common/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
