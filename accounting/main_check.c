@@ -15,7 +15,7 @@ struct arguments {
 };
 
 static const struct option options[] = {
-	{"cluster", 'c', OPTION_LIST, offsetof(struct arguments, clusters), "NAME",
+	{"cluster", 'C', OPTION_LIST, offsetof(struct arguments, clusters), "NAME",
 		"Only these clusters; default all of the configuration."},
 	{"category", 0, OPTION_LIST, offsetof(struct arguments, categories), "NAME",
 		"Only these categories, as those of jobsight-import."},

@@ -17,7 +17,7 @@ static void separate(struct strbuf *out)
 void csv_text(struct strbuf *out, const char *text)
 {
 	separate(out);
-	bool is_formula = text[0] && strchr("=+-@", text[0]);
+	bool is_formula = text[0] && strchr("=+-@\t\r\n", text[0]);
 	if (!is_formula && text[0] && !strpbrk(text, ",\"\r\n\t ")) {
 		strbuf_puts(out, text);
 		return;
