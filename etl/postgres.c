@@ -104,7 +104,7 @@ int postgres_check_url(const char *url, struct error *err)
 	if (url && has_password(url))
 		return error_set(err, EINVAL,
 			"--warehouse holds a password, which every user of this machine can read: "
-			"use warehouse.password_file");
+			"use warehouse.password_file, or ~/.pgpass");
 	return 0;
 }
 

@@ -198,11 +198,7 @@ static int find_warehouse(struct run *r, const char *config, const char **ret, s
 		TRY(settings_load(config, &r->arena, &settings, err));
 		*ret = r->args.warehouse ? r->args.warehouse : settings.query_warehouse;
 	}
-	if (r->args.warehouse && postgres_url_has_password(*ret))
-		return error_set(err, EINVAL,
-			"--warehouse holds a password, which every user of this machine can read: "
-			"use ~/.pgpass");
-	return 0;
+	return postgres_check_url(r->args.warehouse, err);
 }
 
 static int work(struct run *r, const char *config, struct strbuf *out, struct error *err)
