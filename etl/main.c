@@ -124,6 +124,8 @@ static int migrate(struct run *r, struct error *err)
 	TRY(migrate_schema(r->postgres, err));
 	TRY(migrate_catalogue(r->postgres, &r->catalogue, err));
 	TRY(migrate_timezone(r->postgres, r->settings.warehouse_timezone, err));
+	TRY(migrate_keep(r->postgres, r->settings.warehouse_keep_metrics,
+		r->settings.warehouse_keep_jobs, err));
 	return statistics_put(r->postgres, directories, n, &r->arena, err);
 }
 
@@ -155,7 +157,7 @@ static int load_store(
 		return 0;
 	TRY(refresh_marked(r->postgres, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
-	return 0;
+	return refresh_keep(r->postgres, err);
 }
 
 // The folder of a store of the moment, and what SQLite puts into it.

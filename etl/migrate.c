@@ -34,6 +34,7 @@ static const char put_metric[] =
 	" $13::integer, $14, $15, $16)";
 static const char put_series_label[] =
 	"UPDATE warehouse.metric SET series_label = $2 WHERE name = $1";
+static const char set_keep[] = "SELECT warehouse.set_keep($1, $2)";
 static const char set_timezone[] = "SELECT warehouse.set_timezone($1)";
 static const char align_columns[] =
 	"SELECT compat.release_facts(); SELECT warehouse.align_columns();"
@@ -186,6 +187,15 @@ int migrate_catalogue(struct postgres *p, const struct catalogue *c, struct erro
 	if (rc < 0)
 		postgres_rollback(p);
 	return rc;
+}
+
+int migrate_keep(struct postgres *p, const char *metrics, const char *jobs, struct error *err)
+{
+	const struct postgres_value values[] = {{.text = metrics}, {.text = jobs}};
+
+	if (postgres_query(p, set_keep, values, ARRAY_LEN(values), NULL, err) < 0)
+		return error_prefix(err, "warehouse.keep_metrics, warehouse.keep_jobs");
+	return 0;
 }
 
 int migrate_timezone(struct postgres *p, const char *zone, struct error *err)

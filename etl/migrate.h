@@ -24,6 +24,9 @@ extern const size_t n_migrations;
 int migrate_schema(struct postgres *p, struct error *err) MUST_USE;
 // Puts the catalogue into warehouse.metric, adds columns, makes the views: one transaction.
 int migrate_catalogue(struct postgres *p, const struct catalogue *c, struct error *err) MUST_USE;
+// How long facts are kept: intervals of PostgreSQL; "": for ever.
+int migrate_keep(
+	struct postgres *p, const char *metrics, const char *jobs, struct error *err) MUST_USE;
 // The time zone whose days all figures are by.
 int migrate_timezone(struct postgres *p, const char *zone, struct error *err) MUST_USE;
 // 0 when the warehouse is at this program's last migration, else -ESTALE with words.

@@ -7,6 +7,7 @@
 #include "common/progress.h"
 
 static const char mark_capacity[] = "SELECT warehouse.mark_capacity()";
+static const char keep_months[] = "SELECT warehouse.keep_months()";
 static const char refresh_next[] = "SELECT unit, day, cluster_id FROM warehouse.refresh_next()";
 
 int refresh_marked(struct postgres *p, uint64_t *ret_n, struct error *err)
@@ -29,4 +30,14 @@ int refresh_marked(struct postgres *p, uint64_t *ret_n, struct error *err)
 	} while (rc == 0);
 	progress_end(&progress);
 	return rc;
+}
+
+int refresh_keep(struct postgres *p, struct error *err)
+{
+	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
+
+	TRY(postgres_query(p, keep_months, NULL, 0, &rows, err));
+	if (postgres_int(rows, 0, 0) > 0)
+		log_notice("%s partitions of old months dropped", postgres_text(rows, 0, 0));
+	return 0;
 }

@@ -179,12 +179,14 @@ ALTER TABLE warehouse.job_key DROP CONSTRAINT job_key_cluster_id_fkey;
 -- makes another one puts its name here; partitions, moves and deletions then follow.
 CREATE TABLE warehouse.fact (
 	name text PRIMARY KEY,
-	position integer NOT NULL UNIQUE
+	position integer NOT NULL UNIQUE,
+	is_accounting boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE warehouse.fact IS 'Tables with a row or more for each job, partitioned by the month of its end.';
 COMMENT ON COLUMN warehouse.fact.name IS 'Table.';
 COMMENT ON COLUMN warehouse.fact.position IS 'Order in which rows move: job, whose triggers look for the others, is last.';
-INSERT INTO warehouse.fact VALUES ('job_metric', 1), ('job_node', 2), ('job', 1000);
+COMMENT ON COLUMN warehouse.fact.is_accounting IS 'Whether it is kept as long as jobs are; else it goes with what was measured.';
+INSERT INTO warehouse.fact VALUES ('job_metric', 1, false), ('job_node', 2, false), ('job', 1000, true);
 GRANT SELECT ON warehouse.fact TO jobsight_loader, jobsight_analyst;
 
 CREATE OR REPLACE FUNCTION warehouse.create_month(month timestamptz) RETURNS void

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Figures made of facts. Only what adds up is kept: sums, sums times weights, counts; means are
 -- quotients of two sums over the same jobs, so that any rows may be put together.
---   usage_day, performance_day         one row for each day and combination of dimensions
+--   usage_day                          one row for each day and combination of dimensions
+--   performance_day                    the same by the dimensions that say who and what (is_who)
 --   usage_period, performance_period   one row for each day, month, quarter, year, cluster and value
 --                                      of one dimension: what a chart by one dimension reads
 --   histogram_period                   how many jobs, and how much time, by value of a metric
@@ -100,13 +101,13 @@ INSERT INTO warehouse.usage_measure (position, name, type, fold, aggregate, help
 	('max_cores', 'integer', 'max', 'max(s.cores) FILTER (WHERE s.cores > 0 AND s.start_t IS NOT NULL)', 'Most cores of a job that ran.'),
 	('ended_wall_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s) FILTER (WHERE s.ended), 0)', 'Whole wall time of the jobs that ended in the period.'),
 	('ended_wall_sq', 'double precision', 'sum', 'coalesce(sum(s.whole_s::double precision * s.whole_s) FILTER (WHERE s.ended), 0)', 'Squared.'),
-	('ended_core_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::bigint * s.cores) FILTER (WHERE s.ended), 0)', 'Whole core seconds of the jobs that ended in the period.'),
-	('ended_core_sq', 'double precision', 'sum', 'coalesce(sum((s.whole_s::double precision * s.cores) ^ 2) FILTER (WHERE s.ended), 0)', 'Squared.'),
-	('ended_node_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::bigint * s.nodes) FILTER (WHERE s.ended), 0)', 'Whole node seconds of the jobs that ended in the period.'),
-	('ended_node_sq', 'double precision', 'sum', 'coalesce(sum((s.whole_s::double precision * s.nodes) ^ 2) FILTER (WHERE s.ended), 0)', 'Squared.'),
-	('ended_gpu_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::bigint * s.gpus) FILTER (WHERE s.ended), 0)', 'Whole GPU seconds of the jobs that ended in the period.'),
-	('ended_gpu_sq', 'double precision', 'sum', 'coalesce(sum((s.whole_s::double precision * s.gpus) ^ 2) FILTER (WHERE s.ended), 0)', 'Squared.'),
-	('ended_limit_s', 'bigint', 'sum', 'sum(s.limit_s::bigint) FILTER (WHERE s.ended AND s.start_t IS NOT NULL)', 'Wall time that the jobs that ended in the period had asked for.')
+	('ended_core_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::double precision * s.cores) FILTER (WHERE s.ended), 0)', 'Whole core seconds of the jobs that ended in the period.'),
+	('ended_core_sq', 'double precision', 'sum', 'coalesce(sum(s.whole_s::double precision * s.cores * s.whole_s * s.cores) FILTER (WHERE s.ended), 0)', 'Squared.'),
+	('ended_node_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::double precision * s.nodes) FILTER (WHERE s.ended), 0)', 'Whole node seconds of the jobs that ended in the period.'),
+	('ended_node_sq', 'double precision', 'sum', 'coalesce(sum(s.whole_s::double precision * s.nodes * s.whole_s * s.nodes) FILTER (WHERE s.ended), 0)', 'Squared.'),
+	('ended_gpu_s', 'bigint', 'sum', 'coalesce(sum(s.whole_s::double precision * s.gpus) FILTER (WHERE s.ended), 0)', 'Whole GPU seconds of the jobs that ended in the period.'),
+	('ended_gpu_sq', 'double precision', 'sum', 'coalesce(sum(s.whole_s::double precision * s.gpus * s.whole_s * s.gpus) FILTER (WHERE s.ended), 0)', 'Squared.'),
+	('ended_limit_s', 'bigint', 'sum', 'sum(s.limit_s) FILTER (WHERE s.ended AND s.start_t IS NOT NULL)', 'Wall time that the jobs that ended in the period had asked for.')
 	) v;
 
 -- The dimensions of usage_day (columns of it: column_name) and of usage_period (all). `value` is
@@ -120,6 +121,7 @@ CREATE TABLE warehouse.usage_dimension (
 	column_type text,
 	value text NOT NULL,
 	help text NOT NULL,
+	is_who boolean NOT NULL DEFAULT true,
 	of_dimension smallint REFERENCES warehouse.usage_dimension,
 	of_value text,
 	CHECK ((of_dimension IS NULL) = (of_value IS NULL)),
@@ -128,9 +130,11 @@ CREATE TABLE warehouse.usage_dimension (
 COMMENT ON TABLE warehouse.usage_dimension IS 'What usage and performance are kept by.';
 COMMENT ON COLUMN warehouse.usage_dimension.dimension_id IS 'Number in usage_period and performance_period.';
 COMMENT ON COLUMN warehouse.usage_dimension.name IS 'Name.';
-COMMENT ON COLUMN warehouse.usage_dimension.column_name IS 'Column of usage_day and performance_day; NULL: it follows from others.';
+COMMENT ON COLUMN warehouse.usage_dimension.column_name IS 'Column of usage_day, and with is_who of performance_day; NULL: it follows from others.';
 COMMENT ON COLUMN warehouse.usage_dimension.column_type IS 'Its type.';
 COMMENT ON COLUMN warehouse.usage_dimension.value IS 'SQL of the value, an integer, over a row u of usage_day.';
+COMMENT ON COLUMN warehouse.usage_dimension.is_who IS
+	'Whether performance_day has it: what says who ran what. What says how large, how long and how it ended has so many values that there would be a row for each job; such questions are answered by jobs.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_dimension IS 'Dimension that the value follows from; NULL: it does not.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_value IS 'SQL of the value over a row u of usage_period of that dimension.';
 COMMENT ON COLUMN warehouse.usage_dimension.help IS 'What the value is.';
@@ -159,6 +163,8 @@ INSERT INTO warehouse.usage_dimension (dimension_id, name, column_name, column_t
 	(21, 'organization', NULL, NULL, 'ph.organization_id', 'organization_id of the person then.'),
 	(22, 'pi_organization', NULL, NULL, 'coalesce(ah.organization_id, ih.organization_id)', 'organization_id of the account then, or of who led it.');
 
+UPDATE warehouse.usage_dimension SET is_who = false WHERE name IN
+	('state', 'source', 'nodes', 'cores', 'gpus', 'shared', 'wall_class', 'wait_class', 'core_class', 'gpu_class');
 UPDATE warehouse.usage_dimension d SET (of_dimension, of_value) = ROW(o.dimension_id, v.of_value)
 	FROM (VALUES ('none', 'partition', '0'), ('domain', 'project', 'rh.domain_id'),
 		('core_class', 'cores', 'width_bucket(u.value, (SELECT warehouse.bounds(''cores''))) - 1'),
@@ -169,11 +175,28 @@ UPDATE warehouse.usage_dimension d SET (of_dimension, of_value) = ROW(o.dimensio
 	) v (name, of_name, of_value) JOIN warehouse.usage_dimension o ON o.name = v.of_name
 	WHERE d.name = v.name;
 
+-- The metrics that figures are kept of, and the seconds of a slice s that their means are weighted by.
+CREATE VIEW warehouse.usage_metric WITH (security_invoker = true) AS
+	SELECT m.metric_id, m.column_name, m.label, m.unit, m.aggregate, w.name AS weight_name, w.weight AS weight_sql
+	FROM warehouse.metric m
+	JOIN (VALUES ('job', 's.ended::integer::float8'), ('wall seconds', 's.wall_s::float8'),
+		('node seconds', 's.node_s'), ('core seconds', 's.core_s'), ('gpu seconds', 's.gpu_s')
+	) w (name, weight) ON w.name = coalesce(CASE m.aggregate WHEN 'mean' THEN m.weight ELSE m.also_per END,
+		'wall seconds')
+	WHERE m.column_name IS NOT NULL AND m.aggregate IS NOT NULL AND m.name NOT LIKE 'compat.%';
+COMMENT ON VIEW warehouse.usage_metric IS 'The metrics that figures are kept of: not those that only Open XDMoD''s arithmetic needs.';
+COMMENT ON COLUMN warehouse.usage_metric.metric_id IS 'As in metric.';
+COMMENT ON COLUMN warehouse.usage_metric.column_name IS 'Column of job_metric.';
+COMMENT ON COLUMN warehouse.usage_metric.label IS 'What people read.';
+COMMENT ON COLUMN warehouse.usage_metric.unit IS 'Unit.';
+COMMENT ON COLUMN warehouse.usage_metric.aggregate IS 'How values of jobs are put together.';
+COMMENT ON COLUMN warehouse.usage_metric.weight_name IS 'What values are weighted by.';
+COMMENT ON COLUMN warehouse.usage_metric.weight_sql IS 'The same, SQL over a slice s.';
+
 -- How a job's value goes into performance, by what the catalogue says of the metric.
---   mean            <c>_xw, <c>_w, <c>_xxw: sums of value times weight, of weight, of squares
+--   mean            <c>_xw, <c>_w: sums of value times weight, and of weight
 --   sum             <c>_x, <c>_w: sum, split as the time is, and what it is to be divided by
 --   max, min        <c>_max or <c>_min, and <c>_w, wall seconds
---   each            <c>_n: jobs with a value that ended in the period
 -- Weights are those of the jobs that have the value and no others, so <c>_w beside the whole
 -- (core_s and so on) says how much of the time the mean is of.
 CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
@@ -182,27 +205,17 @@ CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
 	SELECT 'performance', position, name, type, aggregate, fold, help FROM warehouse.usage_measure
 		WHERE name IN ('ended_jobs', 'wall_s', 'node_s', 'core_s', 'gpu_s')
 	UNION ALL
-	SELECT 'performance', 1000 + 10 * m.metric_id + c.place, m.column_name || c.suffix, c.type,
-		replace(replace(c.aggregate, '@weight', w.weight), '@value', format('s.%I', m.column_name)),
-		c.fold, format(c.help, m.label || ' [' || m.unit || ']', coalesce(w.name, ''))
-	FROM warehouse.metric m
+	SELECT 'performance', 1000 + 10 * m.metric_id + c.place, m.column_name || c.suffix, 'double precision',
+		replace(replace(c.aggregate, '@weight', m.weight_sql), '@value', format('s.%I', m.column_name)),
+		c.fold, format(c.help, m.label || ' [' || m.unit || ']', m.weight_name)
+	FROM warehouse.usage_metric m
 	JOIN (VALUES
-		('mean', 1, '_xw', 'double precision', 'sum(@value::float8 * @weight)', 'sum', '%s, times %s, summed.'),
-		('mean', 2, '_w', 'double precision', 'sum(@weight::float8) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.'),
-		('mean', 3, '_xxw', 'double precision', 'sum(@value::float8 * @value * @weight)', 'sum', '%s, squared, times %s, summed.'),
-		('sum', 1, '_x', 'double precision', 'sum(@value * s.share)', 'sum', '%s, summed.'),
-		('sum', 2, '_w', 'double precision', 'sum(@weight::float8) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.'),
-		('max', 1, '_max', 'double precision', 'max(@value::float8)', 'max', 'Greatest %s.'),
-		('max', 2, '_w', 'double precision', 'sum(@weight::float8) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.'),
-		('min', 1, '_min', 'double precision', 'min(@value::float8)', 'min', 'Least %s.'),
-		('min', 2, '_w', 'double precision', 'sum(@weight::float8) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.'),
-		('any', 4, '_n', 'bigint', 'count(@value) FILTER (WHERE s.ended)', 'sum', 'Jobs that ended and have a value of: %s.')
-	) c (kind, place, suffix, type, aggregate, fold, help) ON c.kind IN (m.aggregate, 'any')
-	JOIN (VALUES ('job', 's.ended::integer'), ('wall seconds', 's.wall_s'), ('node seconds', 's.node_s'),
-		('core seconds', 's.core_s'), ('gpu seconds', 's.gpu_s')
-	) w (name, weight) ON w.name = coalesce(CASE m.aggregate WHEN 'mean' THEN m.weight ELSE m.also_per END,
-		'wall seconds')
-	WHERE m.column_name IS NOT NULL AND m.aggregate IS NOT NULL AND m.name NOT LIKE 'compat.%';
+		('mean', 1, '_xw', 'sum(@value * @weight)', 'sum', '%s, times %s, summed.'),
+		('sum', 1, '_x', 'sum(@value * s.share)', 'sum', '%s, summed.'),
+		('max', 1, '_max', 'max(@value)', 'max', 'Greatest %s.'),
+		('min', 1, '_min', 'min(@value)', 'min', 'Least %s.'),
+		('', 2, '_w', 'sum(@weight) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.')
+	) c (kind, place, suffix, aggregate, fold, help) ON c.kind IN (m.aggregate, '');
 COMMENT ON VIEW warehouse.usage_column IS 'The columns that usage and performance have besides their dimensions.';
 COMMENT ON COLUMN warehouse.usage_column.cube IS 'usage or performance.';
 COMMENT ON COLUMN warehouse.usage_column.position IS 'Order.';
@@ -248,6 +261,7 @@ CREATE TABLE warehouse.distribution (
 	value text NOT NULL,
 	is_metric boolean NOT NULL DEFAULT false,
 	scale text NOT NULL CHECK (scale IN ('linear', 'logarithmic')),
+	weight text NOT NULL DEFAULT 's.core_s',
 	help text NOT NULL
 );
 COMMENT ON TABLE warehouse.distribution IS 'What histograms are kept of.';
@@ -256,6 +270,7 @@ COMMENT ON COLUMN warehouse.distribution.name IS 'Column of job_performance, or 
 COMMENT ON COLUMN warehouse.distribution.value IS 'SQL of the value over a slice s.';
 COMMENT ON COLUMN warehouse.distribution.is_metric IS 'Whether it is a column of job_metric; without that in the catalogue none is kept.';
 COMMENT ON COLUMN warehouse.distribution.scale IS 'linear: a bucket for each hundredth; logarithmic: 8 for each doubling.';
+COMMENT ON COLUMN warehouse.distribution.weight IS 'SQL of its weight_s over a slice s: what the mean is weighted by, else core seconds.';
 COMMENT ON COLUMN warehouse.distribution.help IS 'What it is.';
 INSERT INTO warehouse.distribution (name, value, scale, help) VALUES
 	('wall_s', 's.whole_s', 'logarithmic', 'Wall time of jobs, seconds.'),
@@ -270,14 +285,10 @@ CREATE TABLE warehouse.histogram_period (
 	unit text NOT NULL CHECK (unit IN ('day', 'month', 'quarter', 'year')),
 	period date NOT NULL,
 	cluster_id smallint NOT NULL,
-	partition_id smallint,
 	distribution_id smallint NOT NULL,
 	bucket smallint,
 	ended_jobs bigint NOT NULL,
-	wall_s bigint,
-	node_s bigint,
-	core_s bigint,
-	gpu_s bigint
+	weight_s double precision
 );
 CREATE INDEX histogram_period_key ON warehouse.histogram_period (unit, distribution_id, period);
 CREATE INDEX histogram_period_period ON warehouse.histogram_period (unit, period, cluster_id);
@@ -286,25 +297,23 @@ COMMENT ON TABLE warehouse.histogram_period IS
 COMMENT ON COLUMN warehouse.histogram_period.unit IS 'day, month, quarter or year.';
 COMMENT ON COLUMN warehouse.histogram_period.period IS 'Its first day.';
 COMMENT ON COLUMN warehouse.histogram_period.cluster_id IS 'Cluster.';
-COMMENT ON COLUMN warehouse.histogram_period.partition_id IS 'Partition.';
 COMMENT ON COLUMN warehouse.histogram_period.distribution_id IS 'Of what.';
 COMMENT ON COLUMN warehouse.histogram_period.bucket IS 'Bucket: see bucket_lower and bucket_upper; NULL: not measured.';
 COMMENT ON COLUMN warehouse.histogram_period.ended_jobs IS 'Jobs that ended.';
-COMMENT ON COLUMN warehouse.histogram_period.wall_s IS 'Seconds in which jobs ran.';
-COMMENT ON COLUMN warehouse.histogram_period.node_s IS 'Nodes times seconds.';
-COMMENT ON COLUMN warehouse.histogram_period.core_s IS 'Cores times seconds.';
-COMMENT ON COLUMN warehouse.histogram_period.gpu_s IS 'GPUs times seconds.';
+COMMENT ON COLUMN warehouse.histogram_period.weight_s IS
+	'Seconds in which jobs ran, times cores, nodes or GPUs as the mean of the metric is weighted; of accounting, times cores.';
 
 -- Zero is bucket 0. Upper bounds belong to their bucket: (0, 1 %] is linear bucket 1. The small
 -- numbers forgive the rounding of `real`, so that 10 % is in the bucket that ends with it.
+-- 11.54... is 8 / ln 2.
 CREATE FUNCTION warehouse.bucket_of(scale text, x double precision) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN x IS NULL THEN NULL
 		WHEN scale = 'linear' THEN
-			CASE WHEN x > 0 THEN greatest(1, least(32000, ceil(x * 100 - 1e-4)))
+			CASE WHEN x > 0 THEN CASE WHEN x <= 0.01 THEN 1 WHEN x < 320 THEN ceil(x * 100 - 1e-4) ELSE 32000 END
 				ELSE greatest(-32000, floor(x * 100 + 1e-4)) END
-		WHEN x > 0 THEN 16384 + ceil(8 * ln(x) / 0.69314718055994530942 - 1e-5)
-		WHEN x < 0 THEN -16384 - ceil(8 * ln(-x) / 0.69314718055994530942 - 1e-5)
+		WHEN x > 0 THEN ceil(11.541560327111708 * ln(x) + (16384 - 1e-5)::float8)
+		WHEN x < 0 THEN floor(-11.541560327111708 * ln(-x) - (16384 - 1e-5)::float8)
 		ELSE x END::smallint
 $$;
 COMMENT ON FUNCTION warehouse.bucket_of(text, double precision) IS 'The bucket that a value is in.';
@@ -373,16 +382,16 @@ DECLARE
 	c record;
 	added integer := 0;
 BEGIN
-	INSERT INTO warehouse.distribution (name, value, is_metric, scale, help)
+	INSERT INTO warehouse.distribution (name, value, is_metric, scale, weight, help)
 		SELECT column_name, format('s.%I', column_name), true,
-			CASE unit WHEN 'ratio' THEN 'linear' ELSE 'logarithmic' END, label
-		FROM warehouse.metric m WHERE column_name IS NOT NULL AND NOT EXISTS (
+			CASE unit WHEN 'ratio' THEN 'linear' ELSE 'logarithmic' END, weight_sql, label
+		FROM warehouse.usage_metric m WHERE NOT EXISTS (
 			SELECT FROM warehouse.distribution d WHERE d.name = m.column_name)
 		ORDER BY m.metric_id;
 	FOR c IN
 		SELECT n.name AS "table", d.column_name AS name, d.column_type AS type, d.help, d.dimension_id AS position
 			FROM warehouse.usage_dimension d CROSS JOIN (VALUES ('usage_day'), ('performance_day')) n (name)
-			WHERE d.column_name IS NOT NULL
+			WHERE d.column_name IS NOT NULL AND (d.is_who OR n.name = 'usage_day')
 		UNION ALL SELECT u.cube || n.suffix, u.name, u.type, u.help, 1000 + u.position
 			FROM warehouse.usage_column u CROSS JOIN (VALUES ('_day'), ('_period')) n (suffix)
 		ORDER BY 1, 5
@@ -445,8 +454,8 @@ BEGIN
 		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON warehouse.%I TO jobsight_loader', name);
 		EXECUTE format('GRANT SELECT ON warehouse.%I TO jobsight_portal, jobsight_analyst', name);
 	END LOOP;
-	FOREACH name IN ARRAY ARRAY['bucket', 'usage_measure', 'usage_dimension', 'usage_column',
-			'distribution', 'capacity_day'] LOOP
+	FOREACH name IN ARRAY ARRAY['bucket', 'usage_measure', 'usage_dimension', 'usage_metric',
+			'usage_column', 'distribution', 'capacity_day'] LOOP
 		EXECUTE format('GRANT SELECT ON warehouse.%I TO jobsight_loader, jobsight_portal, jobsight_analyst',
 			name);
 	END LOOP;

@@ -24,8 +24,9 @@ $$;
 COMMENT ON FUNCTION warehouse.create_usage_year(date) IS
 	'Makes the partitions of usage_day and performance_day of the year that holds this day, where absent.';
 
--- The slices of a day in the temporary table slice: job_day with classes, seconds and what was
--- measured. The planner is kept from joining by sets: it would read whole months.
+-- The slices of a day in the temporary table slice: job_day with classes, seconds and the metrics
+-- that figures are kept of. The planner is kept from joining by sets: it would read whole months.
+-- Products are double precision, exact up to 2^53: sums of bigint are numeric, and slow.
 CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -33,14 +34,14 @@ DECLARE
 	metrics text;
 BEGIN
 	SELECT * INTO STRICT d FROM warehouse.day WHERE day = the_day;
-	SELECT coalesce(string_agg(format(', m.%I', column_name), '' ORDER BY metric_id), '')
-		INTO metrics FROM warehouse.metric WHERE column_name IS NOT NULL;
+	SELECT coalesce(string_agg(format(', m.%1$I::float8 AS %1$I', column_name), ''
+			ORDER BY metric_id), '') INTO metrics FROM warehouse.usage_metric;
 	IF to_regclass('pg_temp.slice') IS NOT NULL THEN
 		DROP TABLE pg_temp.slice;
 	END IF;
 	EXECUTE format('CREATE TEMPORARY TABLE slice ON COMMIT DROP AS SELECT d.*, '
-		'd.wall_s * d.cores::bigint AS core_s, d.wall_s * d.nodes::bigint AS node_s, '
-		'd.wall_s * d.gpus::bigint AS gpu_s, '
+		'd.wall_s::float8 * d.cores AS core_s, d.wall_s::float8 * d.nodes AS node_s, '
+		'd.wall_s::float8 * d.gpus AS gpu_s, '
 		'(width_bucket(d.whole_s, %L::float8[]) - 1)::smallint AS wall_class, '
 		'(width_bucket(d.wait_s, %L::float8[]) - 1)::smallint AS wait_class%s '
 		'FROM (SELECT * FROM warehouse.job_day_single '
@@ -53,65 +54,117 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.fill_slice(date, smallint) IS 'Puts what falls into a day into the temporary table slice.';
 
-CREATE FUNCTION warehouse.refresh_cube(cube text, the_day date, the_cluster smallint) RETURNS void
-LANGUAGE plpgsql AS $$
+-- The slices put together, SQL: by the dimensions that a cube has (who), or by those that
+-- performance_day has not.
+CREATE FUNCTION warehouse.sum_slices(cube text, who boolean, OUT names text, OUT query text)
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	keys text;
-	names text;
 	sums text;
 BEGIN
 	SELECT string_agg(quote_ident(column_name), ', ' ORDER BY dimension_id) INTO keys
-		FROM warehouse.usage_dimension WHERE column_name IS NOT NULL;
-	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
-			string_agg(c.aggregate, ', ' ORDER BY c.position)
-		INTO names, sums FROM warehouse.usage_column c WHERE c.cube = refresh_cube.cube;
+		FROM warehouse.usage_dimension
+		WHERE column_name IS NOT NULL AND (cube = 'usage' OR is_who = who);
+	SELECT keys || string_agg(', ' || quote_ident(c.name), '' ORDER BY c.position),
+			string_agg(format(', %s AS %I', c.aggregate, c.name), '' ORDER BY c.position)
+		INTO names, sums FROM warehouse.usage_column c WHERE c.cube = sum_slices.cube;
+	query := format('SELECT %s%s FROM pg_temp.slice s GROUP BY %1$s', keys, sums);
+END
+$$;
+COMMENT ON FUNCTION warehouse.sum_slices(text, boolean) IS 'SQL that puts slices together, by dimensions of performance_day or by the others.';
+
+CREATE FUNCTION warehouse.refresh_cube(cube text, the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	sum record := warehouse.sum_slices(cube, true);
+BEGIN
 	EXECUTE format('DELETE FROM warehouse.%I WHERE day = %L AND cluster_id = %L',
 		cube || '_day', the_day, the_cluster);
-	EXECUTE format('INSERT INTO warehouse.%I (day, cluster_id, %s, %s) '
-		'SELECT %4$L, %5$L, %2$s, %6$s FROM pg_temp.slice s GROUP BY %2$s',
-		cube || '_day', keys, names, the_day, the_cluster, sums);
+	EXECUTE format('INSERT INTO warehouse.%I (day, cluster_id, %s) SELECT %L, %L, x.* FROM (%s) x',
+		cube || '_day', sum.names, the_day, the_cluster, sum.query);
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_cube(text, date, smallint) IS 'Makes a day of usage_day or performance_day of the slices.';
 
--- SQL that puts rows together, as the columns' folds say. first: what tells the rows of the first
--- part of a period.
-CREATE FUNCTION warehouse.fold_columns(cube text, first text, OUT names text, OUT folds text)
+-- SQL that puts rows u together, as the columns' folds say. first: what tells the rows of the first
+-- part of a period. The rows have to come with `items` for their columns: sums of bigint are slow.
+CREATE FUNCTION warehouse.fold_columns(cube text, first text, OUT names text, OUT items text, OUT folds text)
 LANGUAGE sql STABLE AS $$
 	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
-		string_agg(CASE c.fold
-			WHEN 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE %s), 0)', c.name, first)
-			ELSE format('%s(u.%I)', c.fold, c.name) END, ', ' ORDER BY c.position)
+		string_agg(format(CASE c.type WHEN 'bigint' THEN 'u.%1$I::float8 AS %1$I' ELSE 'u.%I' END, c.name), ', '
+			ORDER BY c.position),
+		string_agg(format(CASE c.fold
+			WHEN 'begin' THEN 'coalesce(sum(u.%I) FILTER (WHERE %s), 0)' ELSE c.fold || '(u.%I)' END, c.name, first),
+			', ' ORDER BY c.position)
 	FROM warehouse.usage_column c WHERE c.cube = fold_columns.cube
 $$;
 COMMENT ON FUNCTION warehouse.fold_columns(text, text) IS 'Columns of usage or performance, and how rows are put together.';
 
-CREATE FUNCTION warehouse.refresh_dimensions(cube text, the_day date, the_cluster smallint) RETURNS void
+-- Which of n columns the row of a grouping set is of: SQL. GROUPING has a bit for each that it is
+-- not of, the first the highest, and takes 31 columns at most.
+CREATE FUNCTION warehouse.grouping_case(columns text[], meanings smallint[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT format('CASE GROUPING(%s) %s END', array_to_string(columns, ', '), string_agg(format('WHEN %s THEN %s',
+			(1::bigint << cardinality(columns)) - 1 - (1::bigint << (cardinality(columns) - n::integer)), m), ' ' ORDER BY n))
+	FROM unnest(meanings) WITH ORDINALITY u (m, n)
+$$;
+COMMENT ON FUNCTION warehouse.grouping_case(text[], smallint[]) IS
+	'SQL that says which column the row of a grouping set is of, by these numbers.';
+
+-- Rows of a cube, each in a single pass over the rows of a relation: by each of some dimensions.
+CREATE FUNCTION warehouse.fold_dimensions(cube text, relation text, who boolean, the_day date, the_cluster smallint)
+	RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	own text;
-	derived text;
-	fold record;
-	head text;
+	ids smallint[];
+	columns text[];
+	items text;
+	fold record := warehouse.fold_columns(cube, 'true');
 BEGIN
-	SELECT string_agg(format('(%s, (%s)::integer)', dimension_id, value), ', ' ORDER BY dimension_id)
-			FILTER (WHERE of_dimension IS NULL),
-		string_agg(format('(%s, %s, (%s)::integer)', dimension_id, of_dimension, of_value), ', '
-			ORDER BY dimension_id) FILTER (WHERE of_dimension IS NOT NULL)
-		INTO own, derived FROM warehouse.usage_dimension;
-	fold := warehouse.fold_columns(cube, 'true');
-	EXECUTE format('DELETE FROM warehouse.%I WHERE unit = ''day'' AND period = %L AND cluster_id = %L',
-		cube || '_period', the_day, the_cluster);
-	head := format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
-		'SELECT ''day'', %L, %L, v.dimension_id, v.value, %s ',
-		cube || '_period', fold.names, the_day, the_cluster, fold.folds);
-	EXECUTE head || format('FROM warehouse.%I u JOIN warehouse.day d ON d.day = u.day '
-		'LEFT JOIN warehouse.account_history ah ON ah.account_id = u.account_id AND ah.valid @> d.begin_t '
-		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(u.project_id, ah.project_id) '
-		'AND rh.valid @> d.begin_t CROSS JOIN LATERAL (VALUES %s) v (dimension_id, value) '
-		'WHERE u.day = %L AND u.cluster_id = %L GROUP BY v.dimension_id, v.value',
-		cube || '_day', own, the_day, the_cluster);
-	EXECUTE head || format('FROM warehouse.%I u JOIN warehouse.day d ON d.day = u.period '
+	SELECT array_agg(dimension_id ORDER BY dimension_id), array_agg('d' || dimension_id ORDER BY dimension_id),
+			string_agg(format('(%s)::integer AS d%s', value, dimension_id), ', ' ORDER BY dimension_id)
+		INTO ids, columns, items FROM warehouse.usage_dimension
+		WHERE of_dimension IS NULL AND (cube = 'usage' OR is_who = who);
+	EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
+		'SELECT ''day'', %L, %L, %s, coalesce(%s), %s FROM (SELECT %s, %s FROM %s u '
+		'LEFT JOIN warehouse.account_history ah ON ah.account_id = %s AND ah.valid @> %L::timestamptz '
+		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(%s, ah.project_id) '
+		'AND rh.valid @> %12$L::timestamptz OFFSET 0) u GROUP BY GROUPING SETS ((%14$s))',
+		cube || '_period', fold.names, the_day, the_cluster, warehouse.grouping_case(columns, ids),
+		array_to_string(columns, ', '), fold.folds, fold.items, items, relation,
+		CASE WHEN who THEN 'u.account_id' ELSE 'NULL' END, (SELECT begin_t FROM warehouse.day WHERE day = the_day),
+		CASE WHEN who THEN 'u.project_id' ELSE 'NULL::integer' END, array_to_string(columns, '), ('));
+END
+$$;
+COMMENT ON FUNCTION warehouse.fold_dimensions(text, text, boolean, date, smallint) IS
+	'Puts rows of usage_day, performance_day or the slices together by one dimension after the other.';
+
+-- With has_facts the slices are there, and so everything is made; without only what follows from
+-- the cube by all dimensions.
+CREATE FUNCTION warehouse.refresh_dimensions(cube text, the_day date, the_cluster smallint, has_facts boolean)
+	RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	derived text;
+	fold record := warehouse.fold_columns(cube, 'true');
+	is_all boolean := has_facts OR cube = 'usage';
+BEGIN
+	EXECUTE format('DELETE FROM warehouse.%I WHERE unit = ''day'' AND period = %L AND cluster_id = %L '
+		'AND dimension_id IN (SELECT dimension_id FROM warehouse.usage_dimension WHERE is_who OR %L)',
+		cube || '_period', the_day, the_cluster, is_all);
+	PERFORM warehouse.fold_dimensions(cube, format('(SELECT * FROM warehouse.%I WHERE day = %L AND cluster_id = %L)',
+		cube || '_day', the_day, the_cluster), true, the_day, the_cluster);
+	IF has_facts AND cube = 'performance' THEN
+		EXECUTE 'CREATE TEMPORARY TABLE shape ON COMMIT DROP AS ' || (warehouse.sum_slices(cube, false)).query;
+		PERFORM warehouse.fold_dimensions(cube, 'pg_temp.shape', false, the_day, the_cluster);
+		DROP TABLE pg_temp.shape;
+	END IF;
+	SELECT string_agg(format('(%s, %s, (%s)::integer)', dimension_id, of_dimension, of_value), ', ' ORDER BY dimension_id)
+		INTO derived FROM warehouse.usage_dimension WHERE of_dimension IS NOT NULL AND (is_who OR is_all);
+	EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
+		'SELECT ''day'', %L, %L, v.dimension_id, v.value, %s '
+		'FROM (SELECT unit, period, cluster_id, dimension_id, value, %s FROM warehouse.%1$I u) u '
+		'JOIN warehouse.day d ON d.day = u.period '
 		'LEFT JOIN warehouse.account_history ah ON u.dimension_id = '
 		'(SELECT dimension_id FROM warehouse.usage_dimension WHERE name = ''account'') '
 		'AND ah.account_id = u.value AND ah.valid @> d.begin_t '
@@ -122,39 +175,38 @@ BEGIN
 		'LEFT JOIN warehouse.project_history rh ON u.dimension_id = '
 		'(SELECT dimension_id FROM warehouse.usage_dimension WHERE name = ''project'') '
 		'AND rh.project_id = u.value AND rh.valid @> d.begin_t '
-		'JOIN LATERAL (VALUES %s) v (dimension_id, of_dimension, value) ON v.of_dimension = u.dimension_id '
-		'WHERE u.unit = ''day'' AND u.period = %L AND u.cluster_id = %L GROUP BY v.dimension_id, v.value',
-		cube || '_period', derived, the_day, the_cluster);
+		'JOIN LATERAL (VALUES %7$s) v (dimension_id, of_dimension, value) ON v.of_dimension = u.dimension_id '
+		'WHERE u.unit = ''day'' AND u.period = %3$L AND u.cluster_id = %4$L GROUP BY v.dimension_id, v.value',
+		cube || '_period', fold.names, the_day, the_cluster, fold.folds, fold.items, derived);
 END
 $$;
-COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint) IS
-	'Makes a day of usage_period or performance_period of its rows by all dimensions.';
+COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint, boolean) IS
+	'Makes a day of usage_period or performance_period of its rows by all dimensions, and of the slices.';
 
--- Of a day of many jobs each distribution has a statement of its own, which is the least work for a
--- job; of a day of few, one statement has them all, because the statements are then the work.
+-- A statement makes up to 31 distributions of the same weight in one pass over the slices.
 CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	few CONSTANT integer := 5000;
-	head text := format('INSERT INTO warehouse.histogram_period '
-		'SELECT ''day'', %L, %L, s.partition_id, h.id, h.bucket, count(*) FILTER (WHERE s.ended), '
-		'sum(s.wall_s), sum(s.node_s), sum(s.core_s), sum(s.gpu_s) FROM pg_temp.slice s '
-		'CROSS JOIN LATERAL (VALUES ', the_day, the_cluster);
-	tail CONSTANT text := ') h (id, bucket) WHERE s.start_t IS NOT NULL GROUP BY s.partition_id, h.id, h.bucket';
-	item text;
-	items text[];
+	c record;
 BEGIN
 	DELETE FROM warehouse.histogram_period
 		WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
-	SELECT array_agg(format('(%s::smallint, warehouse.bucket_of(%L, %s))', d.distribution_id, d.scale, d.value)
-			ORDER BY d.distribution_id) INTO items
-		FROM warehouse.distribution d WHERE NOT d.is_metric
-			OR EXISTS (SELECT FROM warehouse.metric m WHERE m.column_name = d.name);
-	IF (SELECT count(*) FROM pg_temp.slice) < few THEN
-		items := ARRAY[array_to_string(items, ', ')];
-	END IF;
-	FOREACH item IN ARRAY items LOOP
-		EXECUTE head || item || tail;
+	FOR c IN
+		SELECT weight, array_agg(distribution_id ORDER BY distribution_id) AS ids,
+			array_agg('b' || distribution_id ORDER BY distribution_id) AS columns,
+			string_agg(format('warehouse.bucket_of(%L, %s) AS b%s', scale, value, distribution_id), ', '
+				ORDER BY distribution_id) AS items
+		FROM (SELECT d.*, row_number() OVER (PARTITION BY d.weight ORDER BY d.distribution_id) AS place
+			FROM warehouse.distribution d WHERE NOT d.is_metric
+				OR EXISTS (SELECT FROM warehouse.usage_metric m WHERE m.column_name = d.name)) d
+		GROUP BY weight, (place - 1) / 31
+	LOOP
+		EXECUTE format('INSERT INTO warehouse.histogram_period '
+			'SELECT ''day'', %L, %L, %s, coalesce(%s), count(*) FILTER (WHERE ended), sum(weight_s) '
+			'FROM (SELECT s.ended, %s AS weight_s, %s FROM pg_temp.slice s '
+			'WHERE s.start_t IS NOT NULL OFFSET 0) s GROUP BY GROUPING SETS ((%s))',
+			the_day, the_cluster, warehouse.grouping_case(c.columns, c.ids), array_to_string(c.columns, ', '),
+			c.weight, c.items, array_to_string(c.columns, '), ('));
 	END LOOP;
 END
 $$;
@@ -207,6 +259,8 @@ BEGIN
 	PERFORM warehouse.refresh_cube('usage', the_day, the_cluster);
 	PERFORM warehouse.refresh_cube('performance', the_day, the_cluster);
 	PERFORM warehouse.refresh_histograms(the_day, the_cluster);
+	PERFORM warehouse.refresh_dimensions('usage', the_day, the_cluster, true);
+	PERFORM warehouse.refresh_dimensions('performance', the_day, the_cluster, true);
 	DROP TABLE pg_temp.slice;
 END
 $$;
@@ -227,19 +281,21 @@ BEGIN
 		EXECUTE format('DELETE FROM warehouse.%I WHERE unit = %L AND period = %L AND cluster_id = %L',
 			cube || '_period', the_unit, the_period, the_cluster);
 		EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
-			'SELECT %3$L, %4$L, %5$L, u.dimension_id, u.value, %6$s FROM warehouse.%1$I u '
+			'SELECT %3$L, %4$L, %5$L, u.dimension_id, u.value, %6$s '
+			'FROM (SELECT unit, period, cluster_id, dimension_id, value, %9$s FROM warehouse.%1$I u) u '
 			'WHERE u.unit = %7$L AND u.period >= %4$L AND u.period < %8$L AND u.cluster_id = %5$L '
 			'GROUP BY u.dimension_id, u.value',
-			cube || '_period', fold.names, the_unit, the_period, the_cluster, fold.folds, part, until);
+			cube || '_period', fold.names, the_unit, the_period, the_cluster, fold.folds, part, until,
+			fold.items);
 	END LOOP;
 	DELETE FROM warehouse.histogram_period
 		WHERE unit = the_unit AND period = the_period AND cluster_id = the_cluster;
 	INSERT INTO warehouse.histogram_period
-		SELECT the_unit, the_period, the_cluster, partition_id, distribution_id, bucket,
-			sum(ended_jobs), sum(wall_s), sum(node_s), sum(core_s), sum(gpu_s)
+		SELECT the_unit, the_period, the_cluster, distribution_id, bucket,
+			sum(ended_jobs::float8), sum(weight_s)
 		FROM warehouse.histogram_period
 		WHERE unit = part AND period >= the_period AND period < until AND cluster_id = the_cluster
-		GROUP BY partition_id, distribution_id, bucket;
+		GROUP BY distribution_id, bucket;
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_period(text, date, smallint) IS 'Makes a month, quarter or year of its parts.';
@@ -255,9 +311,10 @@ BEGIN
 	IF the_unit IN ('day', 'dimensions') THEN
 		IF the_unit = 'day' AND NOT is_frozen THEN
 			PERFORM warehouse.refresh_day(the_day, the_cluster);
+		ELSE
+			PERFORM warehouse.refresh_dimensions('usage', the_day, the_cluster, false);
+			PERFORM warehouse.refresh_dimensions('performance', the_day, the_cluster, false);
 		END IF;
-		PERFORM warehouse.refresh_dimensions('usage', the_day, the_cluster);
-		PERFORM warehouse.refresh_dimensions('performance', the_day, the_cluster);
 	ELSIF the_unit = 'capacity' THEN
 		PERFORM warehouse.refresh_capacity(the_day, the_cluster);
 	ELSE
@@ -271,8 +328,10 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_one(text, date, smallint) IS 'Makes one period anew and marks the one above it.';
 
+-- Grouping by many sets at once needs memory, or it sorts; to compile statements of hundreds of
+-- expressions takes longer than they do.
 CREATE FUNCTION warehouse.refresh_next(OUT unit text, OUT day date, OUT cluster_id smallint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
 BEGIN
 	SELECT u.unit, d.day, d.cluster_id INTO unit, day, cluster_id
 		FROM unnest(ARRAY['day', 'dimensions', 'capacity', 'month', 'quarter', 'year'])
@@ -438,7 +497,7 @@ DECLARE
 BEGIN
 	FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_catalog.pg_proc
 		WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('create_usage_year', 'fill_slice',
-			'refresh_cube', 'fold_columns', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
+			'sum_slices', 'refresh_cube', 'fold_columns', 'grouping_case', 'fold_dimensions', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
 			'refresh_capacity', 'refresh_day', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
 			'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
 	LOOP

@@ -5,7 +5,7 @@
 ALTER TABLE warehouse.site
 	ADD months_ahead integer NOT NULL DEFAULT 2 CHECK (months_ahead BETWEEN 0 AND 120),
 	ADD keep_metrics interval CHECK (keep_metrics > interval '1 month'),
-	ADD keep_jobs interval CHECK (keep_jobs >= keep_metrics);
+	ADD keep_jobs interval CHECK (keep_jobs > interval '1 month' AND keep_jobs >= keep_metrics);
 COMMENT ON COLUMN warehouse.site.months_ahead IS 'Partitions are there for this many months to come.';
 COMMENT ON COLUMN warehouse.site.keep_metrics IS
 	'Facts of jobs but those of accounting go this long after the month of their end; NULL: never.';
@@ -27,7 +27,7 @@ COMMENT ON COLUMN warehouse.fact_month.month IS 'First day of the month, in UTC.
 COMMENT ON COLUMN warehouse.fact_month.bytes IS 'Disk, with indexes.';
 COMMENT ON COLUMN warehouse.fact_month.rows IS 'Rows, as last estimated.';
 
--- Drops the months before an instant: of all facts, or of all but job. A month goes only when all of
+-- Drops the months before an instant: of all facts, or of those that are not of accounting. A month goes only when all of
 -- its jobs ended before. Days that may have lost a job are frozen first.
 CREATE FUNCTION warehouse.drop_months(until timestamptz, all_facts boolean) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -40,8 +40,8 @@ BEGIN
 		RAISE EXCEPTION 'figures before % are not made yet', last
 			USING HINT = 'Run jobsight-load first: they are made of what would go.';
 	END IF;
-	FOR m IN SELECT partition, fact, month FROM warehouse.fact_month
-		WHERE month < last AND (all_facts OR fact <> 'job') ORDER BY month, fact
+	FOR m IN SELECT p.partition, p.month FROM warehouse.fact_month p JOIN warehouse.fact f ON f.name = p.fact
+		WHERE p.month < last AND (all_facts OR NOT f.is_accounting) ORDER BY p.month, p.fact
 	LOOP
 		UPDATE warehouse.site SET facts_from = greatest(facts_from, (m.month + interval '1 month 1 day')::date);
 		EXECUTE format('DROP TABLE warehouse.%I', m.partition);
@@ -55,7 +55,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION warehouse.drop_months(timestamptz, boolean) IS
-	'Drops the months of the facts before this one; with false those of job stay. Figures stay in any case.';
+	'Drops the months of the facts before this one; with false those of accounting stay. Figures stay in any case.';
 
 -- What is due: months to come, and those whose time is over. pg_partman may do it instead: its
 -- part_config then has the facts, and we leave them alone.
@@ -64,6 +64,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	s warehouse.site;
 	is_partman boolean := false;
+	is_due boolean;
+	last date;
 	dropped integer := 0;
 BEGIN
 	SELECT * INTO STRICT s FROM warehouse.site;
@@ -75,13 +77,16 @@ BEGIN
 	IF is_partman THEN
 		RETURN 0;
 	END IF;
+	-- Figures that are not made yet are made of what would go: then it goes next time.
+	last := date_trunc('month', (now() - least(s.keep_metrics, s.keep_jobs)) AT TIME ZONE 'UTC')::date;
+	is_due := NOT EXISTS (SELECT FROM warehouse.dirty WHERE unit = 'day' AND day <= last);
 	PERFORM warehouse.create_month(date_trunc('month', now(), 'UTC') + n * interval '1 month')
 		FROM generate_series(0, s.months_ahead) n;
 	PERFORM warehouse.create_usage_year((now() + n * interval '1 year')::date) FROM generate_series(0, 1) n;
-	IF s.keep_metrics IS NOT NULL THEN
+	IF is_due AND s.keep_metrics IS NOT NULL THEN
 		dropped := dropped + warehouse.drop_months(now() - s.keep_metrics, false);
 	END IF;
-	IF s.keep_jobs IS NOT NULL THEN
+	IF is_due AND s.keep_jobs IS NOT NULL THEN
 		dropped := dropped + warehouse.drop_months(now() - s.keep_jobs, true);
 	END IF;
 	RETURN dropped;
@@ -90,6 +95,15 @@ $$;
 COMMENT ON FUNCTION warehouse.keep_months() IS
 	'Makes partitions of months to come and drops those whose time is over, as the table site says; how many were dropped.';
 
-REVOKE ALL ON FUNCTION warehouse.drop_months(timestamptz, boolean), warehouse.keep_months() FROM PUBLIC;
+-- What the settings say; '' is for ever.
+CREATE FUNCTION warehouse.set_keep(metrics text, jobs text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE warehouse.site SET keep_metrics = nullif(metrics, '')::interval, keep_jobs = nullif(jobs, '')::interval
+		WHERE (keep_metrics, keep_jobs) IS DISTINCT FROM (nullif(metrics, '')::interval, nullif(jobs, '')::interval)
+$$;
+COMMENT ON FUNCTION warehouse.set_keep(text, text) IS 'Says how long facts are kept: intervals, or empty for ever.';
+
+REVOKE ALL ON FUNCTION warehouse.drop_months(timestamptz, boolean), warehouse.keep_months(),
+	warehouse.set_keep(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.keep_months() TO jobsight_loader;
 GRANT SELECT ON warehouse.fact_month TO jobsight_loader, jobsight_analyst;

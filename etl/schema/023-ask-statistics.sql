@@ -82,6 +82,11 @@ BEGIN
 		WHERE m.name NOT IN (SELECT name FROM warehouse.usage_measure)) THEN 'usage' ELSE 'performance' END;
 	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs THEN 'jobs'
 		WHEN s.over = 'measures' AND sees_all AND q.filters = '' AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
+	-- What performance_day has not, jobs have.
+	IF q.source = 'day' AND q.cube = 'performance' AND EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
+			AND NOT x.is_who AND d.value || q.filters || coalesce(r.filter, '') || s.formula ~ ('[u@]\.' || x.column_name || '\M')) THEN
+		q.source := 'jobs';
+	END IF;
 	q.realm := r;
 	q.statistic := s;
 	q.dimension := d;

@@ -13,12 +13,15 @@ DECLARE
 	q warehouse.question := warehouse.find_question(realm, statistic, dimension, 'month', false, '{}', false);
 	s warehouse.statistic := (q).statistic;
 	d warehouse.dimension := (q).dimension;
+	a text := CASE (q).source WHEN 'jobs' THEN 's' ELSE 'u' END;
+	month text := format('date_trunc(''month'', %s.day::timestamp)::date', a);
+	parts text; -- of each person
 	sums text;
 	-- Who has a part in the figure: of each sum it is made of, those who have one that is not 0.
 	people text;
 BEGIN
-	IF NOT s.is_public OR NOT d.is_public OR s.over <> 'measures' OR (q).source <> 'day'
-			OR d.id IN ('day', 'quarter', 'year') OR position('@' IN s.formula) > 0 THEN
+	IF NOT s.is_public OR NOT d.is_public OR s.over <> 'measures' OR (q).source NOT IN ('day', 'jobs')
+			OR d.over <> 'rows' OR d.id IN ('day', 'quarter', 'year') OR position('@' IN s.formula) > 0 THEN
 		RAISE EXCEPTION '% by % is not public', s.id, d.id USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	IF NOT warehouse.is_aligned('month', begin, "end") THEN
@@ -28,14 +31,16 @@ BEGIN
 			WHERE column_name IS NOT NULL AND audience <> 'staff')) THEN
 		RETURN;
 	END IF;
-	SELECT coalesce(string_agg(format(', %s AS %I', CASE m.fold
-		WHEN 'begin' THEN format('coalesce(sum(r.%I) FILTER (WHERE r.day = r.period), 0)', m.name)
-		ELSE format('%s(r.%I)', m.fold, m.name) END, m.name), ''), ''),
-			format('coalesce(least(%s), 0)', string_agg(format(
+	SELECT coalesce(string_agg(format(', %s AS %I', CASE
+			WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND s.day = %s', month))
+			WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = %s), 0)', m.name, month)
+			ELSE format('%s(u.%I)', m.fold, m.name) END, m.name), ''), ''),
+		coalesce(string_agg(format(', %s(r.%I) AS %2$I', CASE m.fold WHEN 'begin' THEN 'sum' ELSE m.fold END, m.name), ''), ''),
+		format('coalesce(least(%s), 0)', string_agg(format(
 			'nullif(count(DISTINCT r.person_id) FILTER (WHERE r.%I <> 0), 0)', m.name), ', '))
-		INTO sums, people FROM warehouse.measures_of(s.formula, (q).cube) m;
-	RETURN QUERY EXECUTE format('WITH r AS MATERIALIZED (SELECT date_trunc(''month'', u.day::timestamp)::date AS period, '
-		'(%1$s)::text AS value, u.* %2$s), '
+		INTO parts, sums, people FROM warehouse.measures_of(s.formula, (q).cube) m;
+	RETURN QUERY EXECUTE format('WITH r AS MATERIALIZED (SELECT %8$s AS period, '
+		'(%1$s)::text AS value, %9$s.person_id%7$s %2$s GROUP BY 1, 2, 3), '
 		'g AS (SELECT period, value, %6$s AS people FROM r GROUP BY 1, 2), '
 		'k AS (SELECT g.*, people >= site.public_group AS is_large, '
 		'row_number() OVER (PARTITION BY period, people >= site.public_group ORDER BY people, value) AS place, '
@@ -49,7 +54,8 @@ BEGIN
 		'GROUP BY 1, 2, 3) '
 		'SELECT v.period, CASE WHEN v.is_other THEN ''others'' ELSE coalesce(%4$s, v.value, ''not known'') END, (%5$s)::float8, v.people '
 		'FROM v CROSS JOIN warehouse.site WHERE v.people >= site.public_group ORDER BY 1, 3 DESC NULLS LAST, 2',
-		d.value, warehouse.question_rows(q, true), sums, coalesce(d.label_of, 'NULL'), s.formula, people) USING begin, "end";
+		CASE a WHEN 's' THEN regexp_replace(d.value, '\mu\.', 's.', 'g') ELSE d.value END, warehouse.question_rows(q, true), sums,
+		coalesce(d.label_of, 'NULL'), s.formula, people, parts, month, a) USING begin, "end";
 END
 $$;
 COMMENT ON FUNCTION warehouse.public_statistic(text, text, text, date, date) IS

@@ -336,42 +336,8 @@ CREATE TABLE warehouse.job_detail_running PARTITION OF warehouse.job_detail
 CREATE TABLE warehouse.job_step_running PARTITION OF warehouse.job_step
 	FOR VALUES FROM ('infinity') TO (MAXVALUE);
 
--- The partitions of one month. Runs as the owner, because the importer owns nothing.
-CREATE FUNCTION warehouse.create_detail_month(month timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	first timestamptz := date_trunc('month', month, 'UTC');
-	suffix text := to_char(first AT TIME ZONE 'UTC', 'YYYY_MM');
-	fact text;
-BEGIN
-	IF month IS NULL OR NOT isfinite(month) THEN
-		RETURN;
-	END IF;
-	FOREACH fact IN ARRAY ARRAY['job_detail', 'job_step'] LOOP
-		CONTINUE WHEN to_regclass(format('warehouse.%I', fact || '_' || suffix)) IS NOT NULL;
-		EXECUTE format('CREATE TABLE warehouse.%1$I (LIKE warehouse.%2$I INCLUDING DEFAULTS '
-			'INCLUDING CONSTRAINTS INCLUDING STORAGE)', fact || '_' || suffix, fact);
-		EXECUTE format('ALTER TABLE warehouse.%I ATTACH PARTITION warehouse.%I '
-			'FOR VALUES FROM (%L) TO (%L)', fact, fact || '_' || suffix, first,
-			(first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION warehouse.create_detail_month(timestamptz) IS
-	'Makes the partitions of job_detail and job_step for the UTC month that holds this instant, where absent.';
-
--- A job that goes takes them along. They move with their job in merge_import_job, their only writer.
-CREATE FUNCTION warehouse.leave_details() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-	DELETE FROM warehouse.job_detail d USING gone g WHERE d.job_id = g.job_id AND d.end_t = g.end_t;
-	DELETE FROM warehouse.job_step d USING gone g WHERE d.job_id = g.job_id AND d.end_t = g.end_t;
-	RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION warehouse.leave_details() IS 'Trigger: details and steps of jobs that are deleted go, too.';
-CREATE TRIGGER leave_details AFTER DELETE ON warehouse.job_key REFERENCING OLD TABLE AS gone
-	FOR EACH STATEMENT EXECUTE FUNCTION warehouse.leave_details();
+-- They follow their job from month to month, and go with it, as all facts do.
+INSERT INTO warehouse.fact VALUES ('job_detail', 10, true), ('job_step', 11, true);
 
 CREATE VIEW warehouse.job_details WITH (security_invoker = true) AS
 	SELECT c.name AS cluster, k.raw_id, k.submit_t AS submit_time, d.*
@@ -426,5 +392,3 @@ END
 $$;
 GRANT SELECT ON warehouse.job_details, warehouse.job_steps
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
-REVOKE ALL ON FUNCTION warehouse.create_detail_month(timestamptz), warehouse.leave_details() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warehouse.create_detail_month(timestamptz) TO jobsight_loader;

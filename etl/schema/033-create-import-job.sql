@@ -118,8 +118,8 @@ LANGUAGE sql IMMUTABLE AS $$
 		'extra, work_dir, submit_line, script_hash'
 $$;
 
--- Details and steps in line with the stage; rows that differ are written and no others. Jobs whose end
--- came meanwhile have left their rows where they ran before.
+-- Details and steps in line with the stage; rows that differ are written and no others. Those of jobs
+-- whose end came meanwhile have moved with them.
 CREATE FUNCTION warehouse.merge_job_details() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -132,10 +132,6 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_temp.stage_key WHERE NOT is_new) THEN
 		RETURN 0;
 	END IF;
-	DELETE FROM warehouse.job_detail d USING pg_temp.stage_key k
-		WHERE d.job_id = k.job_id AND d.end_t = k.former_t AND k.former_t <> k.end_t;
-	DELETE FROM warehouse.job_step d USING pg_temp.stage_key k
-		WHERE d.job_id = k.job_id AND d.end_t = k.former_t AND k.former_t <> k.end_t;
 	EXECUTE format('UPDATE warehouse.job_detail d SET (%1$s) = ROW(%2$s) FROM pg_temp.stage_job s '
 		'WHERE NOT s.is_new AND d.job_id = s.job_id AND d.end_t = s.the_end '
 		'AND ROW(d.%3$s) IS DISTINCT FROM ROW(%2$s)', ours, theirs, replace(ours, ', ', ', d.'));
@@ -202,7 +198,7 @@ BEGIN
 	ANALYZE pg_temp.import_job (ordinal, raw_id, submit_t);
 	PERFORM warehouse.import_partitions(the_id);
 	PERFORM warehouse.import_job_problems(the_id, rules);
-	PERFORM warehouse.create_detail_month(month) FROM (
+	PERFORM warehouse.create_month(month) FROM (
 		SELECT DISTINCT date_trunc('month', end_t, 'UTC') AS month FROM pg_temp.import_job) m;
 	INSERT INTO pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, eligible_t, start_t, array_job,
 			requested_memory_bytes, accounting_energy_j, limit_s, suspended_s, array_task, nodes,

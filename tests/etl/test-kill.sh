@@ -39,7 +39,7 @@ dump_all() {
 	sql "SELECT c.name, unit, period, ended_jobs, core_s, round(cpu_user_w), round(cpu_user_xw), cpu_user_n
 		FROM warehouse.performance_period u JOIN warehouse.cluster c USING (cluster_id)
 		WHERE dimension_id = 0 ORDER BY 1, 2, 3"
-	sql "SELECT unit, period, d.name, bucket, sum(ended_jobs), sum(core_s) FROM warehouse.histogram_period
+	sql "SELECT unit, period, d.name, bucket, sum(ended_jobs), sum(weight_s) FROM warehouse.histogram_period
 		JOIN warehouse.distribution d USING (distribution_id) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
 }
 
