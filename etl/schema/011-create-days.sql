@@ -354,6 +354,8 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.follow_metrics() IS 'Marks the days of jobs whose measured values changed.';
 
+-- What the merge puts for jobs that it has just made (merge_new) has its key, and its days are marked
+-- by the job itself.
 DO $$
 DECLARE
 	t record;
@@ -372,8 +374,11 @@ BEGIN
 		WHERE o.operation = ANY (string_to_array(v.operations, ' '))
 	LOOP
 		EXECUTE format('CREATE TRIGGER %I AFTER %s ON warehouse.%I REFERENCING %s '
-			'FOR EACH STATEMENT EXECUTE FUNCTION warehouse.%I()',
-			t.function || '_' || lower(t.operation), t.operation, t.fact, t.rows, t.function);
+			'FOR EACH STATEMENT %sEXECUTE FUNCTION warehouse.%I()',
+			t.function || '_' || lower(t.operation), t.operation, t.fact, t.rows,
+			CASE WHEN t.operation = 'INSERT' AND t.function <> 'follow_jobs' THEN
+				'WHEN (current_setting(''jobsight.merging'', true) IS DISTINCT FROM ''new'') ' ELSE '' END,
+			t.function);
 	END LOOP;
 END
 $$;

@@ -150,6 +150,15 @@ $$;
 COMMENT ON FUNCTION warehouse.merge_known(text, text, text, text) IS
 	'Brings a fact of the jobs that were known before in line with the stage.';
 
+-- Rows of jobs that are new: nothing is looked up (see the triggers of 011).
+CREATE FUNCTION warehouse.merge_new(fact text, names text, query text) RETURNS void
+LANGUAGE plpgsql SET jobsight.merging = 'new' AS $$
+BEGIN
+	EXECUTE format('INSERT INTO warehouse.%I (job_id, end_t, %s) %s', fact, names, query);
+END
+$$;
+COMMENT ON FUNCTION warehouse.merge_new(text, text, text) IS 'Puts rows of jobs that were not known before into a fact.';
+
 CREATE OR REPLACE FUNCTION warehouse.merge_fact(fact text, columns text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -161,10 +170,9 @@ BEGIN
 	SELECT string_agg(quote_ident(c), ', ' ORDER BY n), string_agg('f.' || quote_ident(c), ', ' ORDER BY n),
 			string_agg('s.' || quote_ident(c), ', ' ORDER BY n)
 		INTO names, ours, theirs FROM unnest(columns) WITH ORDINALITY u (c, n);
-	EXECUTE format('INSERT INTO warehouse.%1$I (job_id, end_t, %2$s) '
-		'SELECT s.job_id, s.end_t, %3$s FROM pg_temp.stage_row s%4$s ORDER BY s.ordinal',
-		fact, names, theirs, CASE WHEN has_known THEN
-			' WHERE s.ordinal IN (SELECT ordinal FROM pg_temp.stage_key k WHERE k.is_new)' ELSE '' END);
+	PERFORM warehouse.merge_new(fact, names, format('SELECT s.job_id, s.end_t, %s FROM pg_temp.stage_row s%s '
+		'ORDER BY s.ordinal', theirs, CASE WHEN has_known THEN
+			' WHERE s.ordinal IN (SELECT ordinal FROM pg_temp.stage_key k WHERE k.is_new)' ELSE '' END));
 	IF has_known THEN
 		PERFORM warehouse.merge_known(fact, names, ours, theirs);
 	END IF;
@@ -201,11 +209,11 @@ CREATE OR REPLACE FUNCTION warehouse.merge_nodes() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	resolve CONSTANT text := 'INSERT INTO pg_temp.stage_node '
-		'SELECT k.ordinal, n.node_id, (min(h.place) - 1)::integer '
+		'SELECT DISTINCT ON (k.ordinal, n.node_id) k.ordinal, n.node_id, (h.place - 1)::integer '
 		'FROM pg_temp.stage s JOIN pg_temp.stage_key k USING (ordinal) '
 		'CROSS JOIN unnest(s.hosts) WITH ORDINALITY h (name, place) '
 		'LEFT JOIN warehouse.node n ON n.cluster_id = k.cluster_id AND n.name = h.name '
-		'GROUP BY k.ordinal, n.node_id';
+		'ORDER BY k.ordinal, n.node_id, h.place';
 BEGIN
 	EXECUTE resolve;
 	IF EXISTS (SELECT FROM pg_temp.stage_node WHERE node_id IS NULL) THEN
@@ -222,9 +230,10 @@ BEGIN
 		CREATE INDEX IF NOT EXISTS stage_node_ordinal ON pg_temp.stage_node (ordinal);
 		PERFORM warehouse.leave_nodes();
 	END IF;
-	INSERT INTO warehouse.job_node (job_id, end_t, node_id, node_index, person_id, account_id)
-		SELECT k.job_id, k.end_t, n.node_id, n.node_index, k.person_id, k.account_id
-		FROM pg_temp.stage_node n JOIN pg_temp.stage_key k USING (ordinal);
+	-- Of known jobs, too: their keys are there, in the same transaction.
+	PERFORM warehouse.merge_new('job_node', 'node_id, node_index, person_id, account_id',
+		'SELECT k.job_id, k.end_t, n.node_id, n.node_index, k.person_id, k.account_id '
+		'FROM pg_temp.stage_node n JOIN pg_temp.stage_key k USING (ordinal)');
 END
 $$;
 
@@ -252,8 +261,8 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION warehouse.resolve_keys(), warehouse.merge_known(text, text, text, text),
+REVOKE ALL ON FUNCTION warehouse.resolve_keys(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
 	warehouse.leave_nodes() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warehouse.resolve_keys(), warehouse.merge_known(text, text, text, text),
+GRANT EXECUTE ON FUNCTION warehouse.resolve_keys(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
 	warehouse.leave_nodes() TO jobsight_loader;
 GRANT USAGE ON SEQUENCE warehouse.job_key_job_id_seq TO jobsight_loader;

@@ -36,7 +36,7 @@ dump_all() {
 		ended_core_s, round(limit_s) FROM warehouse.usage_period u JOIN warehouse.usage_dimension d USING (dimension_id)
 		JOIN warehouse.cluster c USING (cluster_id)
 		WHERE d.name IN ('none', 'cores', 'wall_class', 'wait_class') ORDER BY 1, 2, 3, 4, 5"
-	sql "SELECT c.name, unit, period, ended_jobs, core_s, round(cpu_user_w), round(cpu_user_xw), cpu_user_n
+	sql "SELECT c.name, unit, period, ended_jobs, core_s, round(cpu_user_w), round(cpu_user_xw)
 		FROM warehouse.performance_period u JOIN warehouse.cluster c USING (cluster_id)
 		WHERE dimension_id = 0 ORDER BY 1, 2, 3"
 	sql "SELECT unit, period, d.name, bucket, sum(ended_jobs), sum(weight_s) FROM warehouse.histogram_period

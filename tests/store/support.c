@@ -123,3 +123,43 @@ void take_changes(struct store *s, const char **cursor, uint64_t limit, bool wit
 			  0),
 		"%s", err.text);
 }
+
+bool is_sqlite(void)
+{
+	return str_starts(getenv("TEST_STORE"), "sqlite:");
+}
+
+int scaled(int sqlite, int other)
+{
+	return is_sqlite() ? sqlite : other;
+}
+
+const char *url_of(const char *test)
+{
+	static char url[2000]; // one test a process
+	const char *form = getenv("TEST_STORE");
+	const char *at = form ? strstr(form, "@@") : NULL;
+
+	cr_assert(at != NULL, "TEST_STORE must be a URL with @@ for the test's name");
+	cr_assert(str_format(url, sizeof(url), "%.*s%s%s", (int)(at - form), form, test, at + 2));
+	return url;
+}
+
+void expect_same(const struct store_item *a, const struct store_item *b)
+{
+	cr_assert(eq(int, job_key_compare(&a->key, &b->key), 0));
+	cr_assert(eq(str, (char *)a->resource, (char *)b->resource));
+	cr_assert(eq(str, (char *)a->job_id, (char *)b->job_id));
+	cr_assert(eq(i64, a->end_s, b->end_s));
+	cr_assert(same_bytes(a->summary, b->summary), "the summary is not what was put");
+	cr_assert(same_bytes(a->series, b->series), "the series are not what was put");
+}
+
+int get(struct store *s, const struct job_key *key, struct arena *a, struct store_item *ret)
+{
+	struct error err = {0};
+	int rc = store_get(s, key, a, ret, &err);
+
+	cr_assert(ge(int, rc, 0), "%s", err.text);
+	return rc;
+}

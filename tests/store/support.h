@@ -41,3 +41,11 @@ store_each take_change;
 // All changes after *cursor; the new cursor is put there.
 void take_changes(struct store *s, const char **cursor, uint64_t limit, bool with_series,
 	struct arena *a, struct changes *ret);
+
+// The contract's tests: TEST_STORE is the URL of their backend; each test has a database, or file, of
+// its own: "@@" in it becomes the test's name.
+bool is_sqlite(void);
+int scaled(int sqlite, int other); // the stand-ins for MongoDB are slow: sizes follow the backend
+const char *url_of(const char *test);
+void expect_same(const struct store_item *a, const struct store_item *b);
+int get(struct store *s, const struct job_key *key, struct arena *a, struct store_item *ret);
