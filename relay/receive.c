@@ -136,6 +136,25 @@ static void receive_all(struct receiver *r)
 	}
 }
 
+// A disk that is full from the beginning is waited for, too.
+static int open_tree(struct receiver *r, struct error *err)
+{
+	const struct relay *relay = r->relay;
+	int64_t backoff_ms = 0;
+	int rc = tree_open(&r->tree, relay->tree, relay->state, err);
+
+	while (rc == -ENOSPC || rc == -EDQUOT) {
+		r->failures++;
+		backoff_ms = relay_backoff(backoff_ms, relay->backoff_s);
+		log_warning("%s; again in %" PRId64 " ms", err->text, backoff_ms);
+		if (relay_pause(relay, -1, backoff_ms) == RELAY_STOP)
+			break;
+		*err = (struct error){0};
+		rc = tree_open(&r->tree, relay->tree, relay->state, err);
+	}
+	return rc;
+}
+
 int relay_receive(const struct relay *relay, struct error *err)
 {
 	struct receiver r = {.relay = relay};
@@ -143,7 +162,7 @@ int relay_receive(const struct relay *relay, struct error *err)
 
 	if (lock < 0)
 		return lock;
-	int rc = tree_open(&r.tree, relay->tree, relay->state, err);
+	int rc = open_tree(&r, err);
 	if (rc == 0) {
 		heard_open(&r.heard, relay->state);
 		receive_all(&r);
