@@ -100,8 +100,8 @@ static int log_in(struct broker *b, const struct broker_options *o,
 	amqp_channel_open(b->connection, CHANNEL);
 	TRY(answer(b, "channel", err));
 	b->open = true;
-	amqp_queue_declare(
-		b->connection, CHANNEL, amqp_cstring_bytes(o->queue), 0, 1, 0, 0, amqp_empty_table);
+	amqp_queue_declare(b->connection, CHANNEL, amqp_cstring_bytes(o->queue), !o->makes_queue, 1,
+		0, 0, amqp_empty_table);
 	return answer(b, "queue", err);
 }
 

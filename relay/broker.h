@@ -17,6 +17,7 @@ struct broker_options {
 	const char *password; // where the URL has none
 	const char *ca;       // file of the authority's certificates
 	const char *queue;
+	bool makes_queue; // who does not needs no right to: nodes may write, and nothing else
 };
 
 struct confirm {

@@ -100,10 +100,12 @@ static int take(struct receiver *r, const struct delivery *d, struct error *err)
 // One connection: 0 when the program should end.
 static int session(struct receiver *r, int64_t *backoff_ms, struct error *err)
 {
+	struct broker_options options = r->relay->broker;
 	struct delivery d;
 
 	r->waiting = 0;
-	TRY(broker_open(&r->relay->broker, &r->broker, err));
+	options.makes_queue = true;
+	TRY(broker_open(&options, &r->broker, err));
 	TRY(broker_consume(r->broker, PREFETCH, err));
 	log_info("connected to the broker");
 	while (relay_pause(r->relay, -1, 0) != RELAY_STOP) {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # broker.sh RELAY QUEUE-TOOL CORPUS: the relay with a real broker: TLS that does not trust a stranger,
-# the fuzzer's corpus, a disk that is full, a password that is wrong.
+# the fuzzer's corpus, a disk that is full, a password that is wrong, the rights of a node's user.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 relay=$1 queue_tool=$2 corpus=$3
@@ -51,8 +51,22 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 grep -q 'login as relay refused' "$dir/password.log" || fail 'does not say that the login was refused'
 ! grep -q "$RABBITMQ_PASSWORD" "$dir"/*.log || fail 'a password stands in a log'
 
+# A node's user needs no right but the one that docs/relay.md gives it, and cannot read or remove
+# anything with it. The receiver makes the queue; until then senders wait and say for what.
+"$here/../servers/rabbitmq" ctl "$dir/broker" add_user node secret
+"$here/../servers/rabbitmq" ctl "$dir/broker" set_permissions node '^$' '^amq\.default$' '^$'
+as_node() { JOBSIGHT_RELAY_URL=${RABBITMQ_URL/relay@/node@} JOBSIGHT_RELAY_PASSWORD=secret "$@"; }
+! as_node send 3 2>"$dir/early.log" || fail 'sends without a queue'
+grep -q "no queue 'jobsight.archives'" "$dir/early.log" || fail 'does not say that there is no queue'
+mkdir "$dir/nothing"
+"$queue_tool" put "$dir/nothing"
+as_node send 2>"$dir/send.log" || fail 'send --once as a user who may write alone'
+! as_node timeout 5 "$relay" --config "$dir/settings.yaml" -t "$dir/server" -s "$dir/spy" receive 2>"$dir/spy.log" ||
+	fail 'a node may receive'
+grep -q 'ACCESS_REFUSED' "$dir/spy.log" || fail 'a node that receives is not refused'
+[ -z "$(ls "$dir/server")" ] || fail 'a node got archives'
+
 # The disk of the receiver is full (it may write 1 MiB to a file): nothing is acknowledged, nothing lost.
-send 2>"$dir/send.log" || fail 'send --once'
 receive() {
 	exec "$relay" --config "$dir/settings.yaml" -t "$dir/server" -s "$dir/received" receive \
 		2>>"$dir/receive.log"

@@ -34,6 +34,7 @@ static int open_both(struct broker **take, struct broker **give, struct error *e
 		.password = getenv("RABBITMQ_PASSWORD"),
 		.ca = getenv("RABBITMQ_CA"),
 		.queue = "jobsight.archives",
+		.makes_queue = true,
 	};
 
 	TRY(broker_open(&o, give, err));
