@@ -50,39 +50,74 @@ static const struct writer_metric metrics[FIELDS] = {
 };
 
 // pmlogger writes into the same folders, as a user of its own: whoever comes first, they are the
-// owner's of the tree. By descriptors, as that user may put something else in their place.
-static void follow_parent(const char *path)
+// owner's of the tree.
+static void follow_parent(int folder, int parent)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0)
-		return;
-	if (geteuid() == 0 && fstatat(fd, "..", &st, 0) == 0 &&
-		fchown(fd, st.st_uid, st.st_gid) == 0)
-		(void)fchmod(fd, st.st_mode & 07777);
-	close(fd);
+	if (geteuid() == 0 && fstat(parent, &st) == 0 && fchown(folder, st.st_uid, st.st_gid) == 0)
+		(void)fchmod(folder, st.st_mode & 07777);
 }
 
-static int make_folders(const char *path, struct error *err)
+// A folder below one, made when missing. Below the tree's root it follows no link: that user may put
+// one there.
+static int open_folder(int parent, const char *name, int flags, struct error *err)
 {
-	char part[4096];
+	bool is_new = mkdirat(parent, name, 0755) == 0;
+	int fd = !is_new && errno != EEXIST
+	                 ? -1
+	                 : openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 
-	if (!str_format(part, sizeof(part), "%s", path))
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", name, strerror(errno));
+	if (is_new)
+		follow_parent(fd, parent);
+	return fd;
+}
+
+// Takes and returns a descriptor.
+static int descend(int parent, const char *name, int flags, struct error *err)
+{
+	int fd = parent < 0 ? parent : open_folder(parent, name, flags, err);
+
+	if (parent >= 0)
+		close(parent);
+	return fd;
+}
+
+static int open_root(const char *path, struct error *err)
+{
+	char text[4096];
+
+	if (!str_format(text, sizeof(text), "%s", path))
 		return error_set(err, ENAMETOOLONG, "%s: too long", path);
-	for (char *p = part + 1;; p++) {
-		char c = *p;
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(part, 0755) == 0)
-			follow_parent(part);
-		else if (errno != EEXIST)
-			return error_set(err, errno, "%s: %s", part, strerror(errno));
-		*p = c;
-		if (c == '\0')
-			return 0;
+	int fd = open(*path == '/' ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(err, errno, "%s: %s", path, strerror(errno));
+	for (char *part = text + strspn(text, "/"); *part && fd >= 0;) {
+		char *end = part + strcspn(part, "/");
+		char *next = end + strspn(end, "/");
+		*end = '\0';
+		fd = descend(fd, part, 0, err);
+		part = next;
 	}
+	return fd;
+}
+
+// Of a day, in the tree.
+static int open_day_folder(
+	const struct journal *j, const char *host, const struct civil *c, struct error *err)
+{
+	char number[3][8];
+	int fd = open_root(j->root, err);
+
+	str_format(number[0], sizeof(number[0]), "%04d", c->year);
+	str_format(number[1], sizeof(number[1]), "%02d", c->month);
+	str_format(number[2], sizeof(number[2]), "%02d", c->day);
+	fd = descend(fd, host, O_NOFOLLOW, err);
+	for (size_t i = 0; i < ARRAY_LEN(number); i++)
+		fd = descend(fd, number[i], O_NOFOLLOW, err);
+	return fd < 0 ? error_prefix(err, "%s/%s", j->root, host) : fd;
 }
 
 // A host's name becomes a folder: it must be one.
@@ -115,7 +150,7 @@ static int open_day(struct journal *j, struct pmcd *p, int64_t now_ns, struct er
 {
 	int64_t day = now_ns / NS_PER_S / DAY_S;
 	struct civil c = civil_from_unix(day * DAY_S);
-	CLEANUP(strbuf_release) struct strbuf path = {0};
+	CLEANUP(strbuf_release) struct strbuf base = {0};
 	char own[256];
 	const char *host = host_of(j, p);
 
@@ -128,10 +163,14 @@ static int open_day(struct journal *j, struct pmcd *p, int64_t now_ns, struct er
 	}
 	if (!host)
 		return error_set(err, EINVAL, "this host has no name");
-	strbuf_printf(&path, "%s/%s/%04d/%02d/%02d", j->root, host, c.year, c.month, c.day);
-	TRY(make_folders(strbuf_text(&path), err));
-	strbuf_printf(&path, "/%s-%04d%02d%02d", j->kind, c.year, c.month, c.day);
-	TRY(writer_open(strbuf_text(&path), j->version, host, now_ns, &j->writer, err));
+	int folder = open_day_folder(j, host, &c, err);
+	TRY(folder);
+	strbuf_printf(&base, "%s-%04d%02d%02d", j->kind, c.year, c.month, c.day);
+	int code =
+		writer_open(folder, strbuf_text(&base), j->version, host, now_ns, &j->writer, err);
+	close(folder);
+	if (code < 0)
+		return error_prefix(err, "%s/%s", j->root, host);
 	j->day = day;
 	pmcd_forget(p);
 	describe_boundaries(j->writer, now_ns);

@@ -183,15 +183,15 @@ static int walk(struct writer *w, enum file f, struct error *err)
 	return 0;
 }
 
-static int open_files(struct writer *w, struct error *err)
+static int open_files(struct writer *w, int folder, struct error *err)
 {
 	CLEANUP(strbuf_release) struct strbuf path = {0};
 
 	for (int f = 0; f < FILES; f++) {
 		strbuf_clear(&path);
 		strbuf_printf(&path, "%s%s", w->base, files[f].suffix);
-		w->fd[f] =
-			open(strbuf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		w->fd[f] = openat(folder, strbuf_text(&path),
+			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 		if (w->fd[f] < 0)
 			return failed(w, (enum file)f, err);
 		if (f == FILE_META && flock(w->fd[f], LOCK_EX | LOCK_NB) < 0)
@@ -217,7 +217,7 @@ static int begin_files(struct writer *w, const char *host, int64_t start_ns, str
 	return 0;
 }
 
-int writer_open(const char *base, int version, const char *host, int64_t start_ns,
+int writer_open(int folder, const char *base, int version, const char *host, int64_t start_ns,
 	struct writer **ret, struct error *err)
 {
 	struct writer *w = memory_alloc(1, sizeof(*w));
@@ -228,7 +228,7 @@ int writer_open(const char *base, int version, const char *host, int64_t start_n
 		w->fd[f] = -1;
 	w->base = memory_alloc(strlen(base) + 1, 1);
 	memcpy(w->base, base, strlen(base));
-	code = open_files(w, err);
+	code = open_files(w, folder, err);
 	if (code == 0)
 		code = begin_files(w, host, start_ns, err);
 	if (code < 0) {

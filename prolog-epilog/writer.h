@@ -25,9 +25,9 @@ struct writer_metric {
 
 struct writer;
 
-// Begins base.meta, base.index and base.0, or continues them when they are there and nobody else
-// writes them (-EBUSY).
-int writer_open(const char *base, int version, const char *host, int64_t start_ns,
+// Begins base.meta, base.index and base.0 in a folder (AT_FDCWD: where we are), or continues them when
+// they are there and nobody else writes them (-EBUSY).
+int writer_open(int folder, const char *base, int version, const char *host, int64_t start_ns,
 	struct writer **ret, struct error *err) MUST_USE;
 void writer_close(struct writer *w); // NULL allowed
 

@@ -72,6 +72,23 @@ run_sampler unix:/nonexistent
 say 4 prolog_slurmd
 ok "no archive: lost" wait_for 20 is lost 1
 stop sampler
+# The tree is another user's, who may put a link where a host or a day will be.
+rm "$work/tree"
+mkdir -p "$work/tree" "$work/elsewhere"
+ln -s "$work/elsewhere" "$work/tree/n1"
+run_sampler unix:/nonexistent
+say 4 prolog_slurmd
+ok "a link in the tree: lost" wait_for 20 is lost 1
+rm "$work/tree/n1"
+mkdir "$work/tree/n1"
+ln -s "$work/elsewhere" "$work/tree/n1/$(date -u +%Y)"
+say 6 prolog_slurmd
+ok "... deeper, too" wait_for 20 is lost 2
+ok "... and nothing is where it leads" [ -z "$(ls "$work/elsewhere")" ]
+rm "$work/tree/n1/"*
+say 6 epilog_slurmd
+ok "without it: recorded" wait_for 20 is recorded 1 end
+stop sampler
 say 5 prolog_slurmd
 say 5 epilog_slurmd
 ok "no sampler: two in the spool" wait_for 20 is spooled 2

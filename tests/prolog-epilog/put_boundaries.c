@@ -2,6 +2,7 @@
 // put_boundaries BASE [SECONDS COUNT]...: an archive as the sampler writes it, with t.count at these
 // seconds of 2026-01-01.
 #include <endian.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "common/str.h"
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
 
 	if (code == 0)
 		code = writer_open(
-			argv[1], 2, "edges", (EPOCH + (int64_t)first) * SECOND, &w, &err);
+			AT_FDCWD, argv[1], 2, "edges", (EPOCH + (int64_t)first) * SECOND, &w, &err);
 	if (code == 0)
 		writer_metric(w, &m);
 	for (int i = 2; code == 0 && i + 1 < argc; i += 2)

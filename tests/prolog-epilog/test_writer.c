@@ -70,8 +70,8 @@ static struct writer *begin(const struct place *p, int version)
 	char seven[] = "seven";
 	char *const names[] = {zero, seven};
 
-	cr_assert(
-		writer_open(p->base, version, "n1.example", BEGIN, &w, &err) == 0, "%s", err.text);
+	cr_assert(writer_open(AT_FDCWD, p->base, version, "n1.example", BEGIN, &w, &err) == 0, "%s",
+		err.text);
 	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
 		writer_metric(w, &metrics[i]);
 	writer_indom(w, BEGIN, INDOM, 2, ids, names);
@@ -212,7 +212,7 @@ Test(writer, one_at_a_time)
 	struct writer *other = NULL;
 	struct error err = {0};
 
-	cr_assert(eq(int, writer_open(p.base, 2, "n1", BEGIN, &other, &err), -EBUSY));
+	cr_assert(eq(int, writer_open(AT_FDCWD, p.base, 2, "n1", BEGIN, &other, &err), -EBUSY));
 	writer_close(w);
 	place_remove(&p);
 }
