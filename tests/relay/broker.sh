@@ -51,10 +51,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 grep -q 'login as relay refused' "$dir/password.log" || fail 'does not say that the login was refused'
 ! grep -q "$RABBITMQ_PASSWORD" "$dir"/*.log || fail 'a password stands in a log'
 
-# A node's user needs no right but the one that docs/relay.md gives it, and cannot read or remove
-# anything with it. The receiver makes the queue; until then senders wait and say for what.
+# The two users of docs/relay.md have the rights they need; a node's cannot read or remove anything. The receiver makes the queue; until then senders wait and say for what.
 "$here/../servers/rabbitmq" ctl "$dir/broker" add_user node secret
 "$here/../servers/rabbitmq" ctl "$dir/broker" set_permissions node '^$' '^amq\.default$' '^$'
+"$here/../servers/rabbitmq" ctl "$dir/broker" add_user receiver other
+"$here/../servers/rabbitmq" ctl "$dir/broker" set_permissions receiver '^jobsight\.archives$' '^$' '^jobsight\.archives$'
 as_node() { JOBSIGHT_RELAY_URL=${RABBITMQ_URL/relay@/node@} JOBSIGHT_RELAY_PASSWORD=secret "$@"; }
 ! as_node send 3 2>"$dir/early.log" || fail 'sends without a queue'
 grep -q "no queue 'jobsight.archives'" "$dir/early.log" || fail 'does not say that there is no queue'
@@ -68,6 +69,7 @@ grep -q 'ACCESS_REFUSED' "$dir/spy.log" || fail 'a node that receives is not ref
 
 # The disk of the receiver is full (it may write 1 MiB to a file): nothing is acknowledged, nothing lost.
 receive() {
+	export JOBSIGHT_RELAY_URL=${RABBITMQ_URL/relay@/receiver@} JOBSIGHT_RELAY_PASSWORD=other
 	exec "$relay" --config "$dir/settings.yaml" -t "$dir/server" -s "$dir/received" receive \
 		2>>"$dir/receive.log"
 }
