@@ -59,8 +59,7 @@ void pmu_derive(uint64_t slots, struct pmu_values *v)
 		if (!any)
 			continue;
 		slots |= UINT64_C(1) << sums_of[i].role;
-		if (sum.known)
-			v->v[sums_of[i].role] = sum;
+		v->v[sums_of[i].role] = sum.known ? sum : (struct frame_reading){0};
 	}
 }
 
@@ -78,8 +77,13 @@ uint64_t pmu_derived_from(enum pmu_role role)
 
 void pmu_fill(const struct pmu_sums *sums, uint64_t slots, struct pmu_values *ret)
 {
-	for (unsigned i = 0; i < PMU_SLOTS; i++) {
-		if (slots >> i & sums->known >> i & ~(sums->unknown >> i) & 1)
+	uint64_t known = sums->known & ~sums->unknown;
+
+	for (; slots != 0; slots &= slots - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(slots);
+
+		ret->v[i] = (struct frame_reading){0};
+		if (known >> i & 1)
 			pmu_set(&ret->v[i], sums->value[i]);
 	}
 }

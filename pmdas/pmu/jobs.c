@@ -236,7 +236,7 @@ static void count_job(struct pmu_jobs *j, struct job *job, uint64_t roles)
 				pmu_tally_open(a, t, job->fd, now);
 			pmu_tally_read(a, t, roles);
 		}
-		pmu_tally_add(t, &sums);
+		pmu_tally_add(t, UINT64_MAX, &sums);
 	}
 	memset(&job->next, 0, sizeof(job->next));
 	pmu_fill(&sums, slots, &job->next);

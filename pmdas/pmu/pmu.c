@@ -112,75 +112,6 @@ uint64_t pmu_need(const struct frame_metric *m)
 	return UINT64_C(1) << m->cluster;
 }
 
-// Slots to be read: where there are no parts, all.
-static uint64_t slots_of(const struct pmu_unit *u, uint64_t want)
-{
-	if (u->each_cpu)
-		return pmu_roles_of_parts(want >> PMU_CPU_PARTS & PMU_PARTS);
-	return want & ~FRAME_LOOK ? UINT64_MAX : 0;
-}
-
-static void read_tallies(struct pmu_unit *u, const struct pmu_online *online, uint64_t slots)
-{
-	struct pmu_account *a = &u->pmu->account;
-	int64_t now = pmu_now_ns();
-
-	for (unsigned i = 0; i < u->n; i++) {
-		struct pmu_tally *t = &u->tallies[i];
-
-		t->away = !online->is[t->cpu];
-		if (t->away) {
-			pmu_tally_close(a, t);
-			if (u->each_cpu)
-				continue;
-		} else {
-			pmu_tally_open(a, t, -1, now);
-			pmu_tally_read(a, t, slots);
-		}
-		pmu_tally_add(t, &u->sums[t->record]);
-		if (u->each_cpu && t->groups[0].known)
-			pmu_set(&u->next[t->record].v[PMU_SHARE], pmu_tally_share(t));
-	}
-	for (unsigned i = 0; i < u->n_records; i++) {
-		pmu_fill(&u->sums[i], u->slots, &u->next[i]);
-		if (u->roles)
-			pmu_derive(u->slots, &u->next[i]);
-	}
-}
-
-static void sample(void *device, uint64_t want)
-{
-	struct pmu_unit *u = device;
-	struct pmu_state state;
-
-	memset(u->sums, 0, u->n_records * sizeof(*u->sums));
-	memset(u->next, 0, u->n_records * sizeof(*u->next));
-	pmu_look(u->pmu, &state);
-	if (state.held) {
-		for (unsigned i = 0; i < u->n; i++)
-			pmu_tally_give_back(&u->pmu->account, &u->tallies[i]);
-		return;
-	}
-	if (state.known)
-		read_tallies(u, &state.online, slots_of(u, want));
-}
-
-static void publish(void *device, uint64_t want, int64_t now_ns)
-{
-	struct pmu_unit *u = device;
-
-	(void)want;
-	(void)now_ns;
-	memcpy(u->shown, u->next, u->n_records * sizeof(*u->shown));
-}
-
-static void lose(void *device)
-{
-	struct pmu_unit *u = device;
-
-	memset(u->shown, 0, u->n_records * sizeof(*u->shown));
-}
-
 static void keep(void *device, uint64_t want)
 {
 	struct pmu *p = device;
@@ -224,11 +155,10 @@ static struct pmu_unit *new_unit(struct pmu *p, unsigned n_tallies, unsigned n_r
 
 	*u = (struct pmu_unit){.pmu = p, .n_records = n_records};
 	u->tallies = calloc(n_tallies ? n_tallies : 1, sizeof(*u->tallies));
-	u->sums = calloc(n_records, sizeof(*u->sums));
 	u->next = calloc(n_records, sizeof(*u->next));
 	u->shown = calloc(n_records, sizeof(*u->shown));
 	p->n_units++;
-	return u->tallies && u->sums && u->next && u->shown ? u : NULL;
+	return u->tallies && u->next && u->shown ? u : NULL;
 }
 
 static int add_tally(struct pmu_unit *u, const struct pmu_plan *plan, unsigned cpu, unsigned record)
@@ -248,9 +178,9 @@ static int add_work(struct pmu *p, struct pmu_unit *u, uint64_t parts)
 {
 	struct frame_work work = {
 		.device = u,
-		.sample = sample,
-		.publish = publish,
-		.lose = lose,
+		.sample = pmu_unit_sample,
+		.publish = pmu_unit_publish,
+		.lose = pmu_unit_lose,
 		.clusters = parts | FRAME_LOOK,
 	};
 
@@ -556,7 +486,6 @@ static void free_unit(struct pmu *p, struct pmu_unit *u)
 		pmu_tally_free(&u->tallies[i]);
 	}
 	free(u->tallies);
-	free(u->sums);
 	free(u->next);
 	free(u->shown);
 }

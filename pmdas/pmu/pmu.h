@@ -49,7 +49,6 @@ struct pmu_unit { // that a thread of the crew reads at once
 	bool roles;     // not the site's events
 	bool each_cpu;  // a record is a CPU's
 	unsigned n_records;
-	struct pmu_sums *sums;
 	struct pmu_values *next;  // of the worker that is inside
 	struct pmu_values *shown; // under the crew's lock
 };
@@ -97,7 +96,12 @@ struct pmu_state { // of the machine
 };
 void pmu_look(struct pmu *p, struct pmu_state *ret); // for all that read at the same time: once
 
-// From sums to values, with those that follow from others.
+// A unit's work of the crew: unit.c.
+void pmu_unit_sample(void *device, uint64_t want);
+void pmu_unit_publish(void *device, uint64_t want, int64_t now_ns);
+void pmu_unit_lose(void *device);
+
+// From sums to values, those of these slots, with those that follow from others.
 void pmu_fill(const struct pmu_sums *sums, uint64_t slots, struct pmu_values *ret);
 void pmu_derive(uint64_t slots, struct pmu_values *v);
 uint64_t pmu_derived_from(enum pmu_role role); // itself and what it is made of, one bit each

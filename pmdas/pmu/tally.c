@@ -244,23 +244,33 @@ void pmu_tally_give_back(struct pmu_account *a, struct pmu_tally *t)
 	pmu_tally_close(a, t);
 }
 
-void pmu_tally_add(const struct pmu_tally *t, struct pmu_sums *sums)
+// Most rows divide by nothing, and 128 bits are slow to divide.
+static uint64_t in_units(uint64_t total, const struct pmu_event *e)
+{
+	wide product = (wide)total * e->multiply;
+
+	return (uint64_t)(e->divide == 1 ? product : product / e->divide);
+}
+
+static void add_group(const struct pmu_tally *t, const struct pmu_group *g, struct pmu_sums *sums)
+{
+	if (!g->known && !t->away) {
+		sums->unknown |= g->slots;
+		return;
+	}
+	sums->known |= g->slots;
+	for (unsigned k = 0; k < g->n; k++) {
+		const struct pmu_event *e = &t->plan->events[g->first + k];
+
+		sums->value[e->slot] += in_units(g->counters[k].total, e);
+	}
+}
+
+void pmu_tally_add(const struct pmu_tally *t, uint64_t slots, struct pmu_sums *sums)
 {
 	for (unsigned i = 0; i < t->n; i++) {
-		const struct pmu_group *g = &t->groups[i];
-
-		for (unsigned k = 0; k < g->n; k++) {
-			const struct pmu_event *e = &t->plan->events[g->first + k];
-			uint64_t bit = UINT64_C(1) << e->slot;
-
-			if (!g->known && !t->away) {
-				sums->unknown |= bit;
-				continue;
-			}
-			sums->known |= bit;
-			sums->value[e->slot] +=
-				(uint64_t)((wide)g->counters[k].total * e->multiply / e->divide);
-		}
+		if (t->groups[i].slots & slots)
+			add_group(t, &t->groups[i], sums);
 	}
 }
 

@@ -44,12 +44,12 @@ struct pmu_counter {
 };
 
 struct pmu_group {
-	unsigned first, n; // of the plan's events
-	uint64_t slots;    // that they are added to
-	struct pmu_counter counters[PMU_GROUP_MAX];
+	unsigned first, n;         // of the plan's events
+	uint64_t slots;            // that they are added to
 	uint64_t enabled, running; // last reading
 	bool known;                // it has run, or there was nothing to count
 	bool hopeless;             // the kernel will not open it: do not ask again
+	struct pmu_counter counters[PMU_GROUP_MAX];
 };
 
 struct pmu_tally {
@@ -86,7 +86,8 @@ void pmu_tally_read(struct pmu_account *a, struct pmu_tally *t, uint64_t slots);
 void pmu_tally_close(struct pmu_account *a, struct pmu_tally *t);
 void pmu_tally_give_back(
 	struct pmu_account *a, struct pmu_tally *t); // read a last time, and closed
-void pmu_tally_add(const struct pmu_tally *t, struct pmu_sums *sums);
+// Adds what the groups that have one of these slots have counted.
+void pmu_tally_add(const struct pmu_tally *t, uint64_t slots, struct pmu_sums *sums);
 
 // The smallest share of the time, in percent, that any of its groups has had the counters; 100 when
 // none is open.

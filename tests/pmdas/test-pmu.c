@@ -290,7 +290,7 @@ static struct pmu_sums read_sums(struct bench *b, uint64_t enabled, uint64_t run
 	b->k.enabled = enabled;
 	b->k.running = running;
 	pmu_tally_read(&b->account, &b->tally, UINT64_MAX);
-	pmu_tally_add(&b->tally, &sums);
+	pmu_tally_add(&b->tally, UINT64_MAX, &sums);
 	return sums;
 }
 
