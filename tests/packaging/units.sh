@@ -24,6 +24,13 @@ ok "systemd takes them" not complaints
 printf '[Service]\nExecStart=/bin/true\nProtectSystem=perhaps\n' > "$work/units/jobsight-wrong.service"
 ok "... and would not take any" complaints
 rm "$work/units/jobsight-wrong.service"
+mkdir "$work/units/jobsight-pmcd.service.d"
+printf '[Service]\nExecStart=/bin/true\n' > "$work/units/jobsight-pmcd.service"
+cp "$source/conf/systemd/pmcd-jobsight.conf" "$work/units/jobsight-pmcd.service.d/jobsight.conf"
+ok "systemd takes the settings for pmcd" not complaints
+sed -i 's/ProtectSystem=full/ProtectSystem=perhaps/' "$work/units/jobsight-pmcd.service.d/jobsight.conf"
+ok "... and would not take any" complaints
+rm -r "$work"/units/jobsight-pmcd.service*
 shared() {
 	grep -h '^RuntimeDirectory=' "$work"/units/*.service | sort | uniq -d | grep .
 }
