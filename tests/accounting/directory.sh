@@ -114,6 +114,10 @@ ok 'again' run 3
 ok 'nothing changes' is 'SELECT added, changed, removed FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1' '0|0|0'
 IGNORE=E_U0001,E_U0002,E_U0003,E_U0006 settings ldap 'groups: users' "${departments[@]}"
 ok 'codes may be ignored' run 0
+settings ldap 'groups: users' "${departments[@]}"
+for code in E_U0001 E_U0002 E_U0003 E_U0006; do
+	ok "$code is ignored alone" ignores $code --config "$work/settings.yaml"
+done
 for code in E_U0001 E_U0002 E_U0003 E_U0006; do
 	STRICT=$code settings ldap 'groups: users' "${departments[@]}"
 	ok "$code may be too much" run 1
@@ -122,6 +126,7 @@ done
 settings ldap 'group: users' "${departments[@]}"
 ok 'the old word is taken' run 3
 ok 'and named' met 'E_U0001|1 E_U0002|1 E_U0003|2 E_U0005|1 E_U0006|1 '
+ok 'E_U0005 is ignored' ignores E_U0005 --config "$work/settings.yaml" --category user
 STRICT='' settings ldap:guests
 ok 'members by name' run 3
 ok 'one has an entry' is "SELECT count(*) FROM warehouse.login WHERE deleted IS NULL" 1
@@ -171,6 +176,7 @@ if started=$("$slurm" start "$work/lab" --nodes 1 --cpus 1 --cluster alpha 2>"$w
 	ok 'those without entry are counted' there
 	ok 'the others are there' is "SELECT string_agg(p.name, ' ' ORDER BY p.name) FROM warehouse.login l
 		JOIN warehouse.person p USING (person_id) WHERE deleted IS NULL" 'u001 u150 u200'
+	ok 'E_U0004 is ignored' ignores E_U0004 --config "$work/settings.yaml" --category user
 	IGNORE=E_U0001,E_U0003,E_U0004 settings ldap-slurm:guests
 	ok 'and may be ignored' run 0
 fi

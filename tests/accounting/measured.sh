@@ -122,6 +122,27 @@ ok 'but not said' silent E_F0001
 STRICT=E_F0001 settings "filesystems: csv:$work/usage.csv"
 ok 'or be too much' run 1 --again
 
+# What the server itself refuses, and text that is none.
+sql "ALTER TABLE warehouse.filesystem ADD CONSTRAINT refused CHECK (name <> '/refused')"
+printf '/refused,2026-11-21T09:00:00Z,1.00,1.00\n/good,2026-11-21T09:00:00Z,2.00,1.00\n/b\351te,2026-11-21T09:00:00Z,3.00,1.00\n' \
+	>"$work/odd.csv"
+settings "filesystems: csv:$work/odd.csv"
+ok 'records that the warehouse refuses' run 3 --again
+ok 'are counted, and so is text that is none' met 'E_X0001|1 E_X0002|1 '
+ok 'put aside with the reason' is "SELECT record_key, code, reason ~ 'violates check constraint' FROM warehouse.import_quarantine" \
+	'/refused 2026-11-21T09:00:00Z|E_X0001|t'
+ok 'and those beside them are there' is "SELECT f.name FROM warehouse.filesystem_usage JOIN warehouse.filesystem f
+	USING (filesystem_id) WHERE t = '2026-11-21 09:00Z' ORDER BY 1" '/béte
+/good'
+for code in E_X0001 E_X0002; do
+	ok "$code is ignored" ignores $code --config "$work/settings.yaml"
+done
+sql 'ALTER TABLE warehouse.filesystem DROP CONSTRAINT refused'
+ok 'mended, they come' run 3 --again
+ok 'and leave the quarantine' is 'SELECT count(*) FROM warehouse.import_quarantine' 0
+sql "DELETE FROM warehouse.filesystem_usage u USING warehouse.filesystem f WHERE f.filesystem_id = u.filesystem_id
+	AND t = '2026-11-21 09:00Z'"
+
 settings "quotas: csv:$work/quota.csv"
 ok 'quotas of an agent are imported' run 3
 ok 'wrong lines of it are counted' met 'E_Q0001|2 '
@@ -148,6 +169,8 @@ gpfs1|fileset|proj1|640|||0||30|||
 gpfs1|user|ali:ce|64|128|256|32||3|||
 server.example.org:/export/home|user|carol|100|200|300|||5|||'
 
+ok 'E_Q0001 is ignored' ignores E_Q0001 --config "$work/settings.yaml"
+
 settings "probes: csv:$work/probes.csv" "login: me@login1"
 ok 'probes are imported' run 3
 ok 'a wrong one is counted' met 'E_R0001|1 '
@@ -156,6 +179,8 @@ ok 'those of this cluster' is "SELECT to_char(t AT TIME ZONE 'UTC', 'HH24'), fro
 04|me@login1|late|PENDING|Resources|13||
 05|me@login1|unreachable|login1: connection: Connection refused, really|||
 06|me@login1|hanging||14|2|'
+
+ok 'E_R0001 is ignored' ignores E_R0001 --config "$work/settings.yaml"
 
 settings "cloud: csv:$work/cloud.csv"
 ok 'instances are imported' run 3
@@ -168,6 +193,9 @@ bbbb|bob|astro|2|4294967296|10737418240|10|SHUTOFF|f'
 sed -i 's/^\(2026-11-01T00:00:00Z,aaaa,.*,20\),ACTIVE,,/\1,SHUTOFF,2026-11-05T00:00:00Z,/' "$work/cloud.csv"
 ok 'a day later' run 3
 ok 'one has changed' is "SELECT added, changed FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1" '0|1'
+for code in E_C0001 E_C0002; do
+	ok "$code is ignored" ignores $code --config "$work/settings.yaml"
+done
 sed -i 's/uuid/id/' "$work/cloud.csv"
 ok 'a file without the column' run 1
 ok 'is named' grep -q 'cloud.csv:1: no column uuid' "$work/said"

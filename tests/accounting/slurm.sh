@@ -148,6 +148,9 @@ ok "a limit of 24 hours is one" equals "$(sql "select limit_s from warehouse.job
 if [ "$(id -u)" -eq 0 ]; then
 	ok "a job without association is not lost" equals "$(sql "select count(*) from warehouse.jobs where username = 'daemon'")" 1
 	ok "it is told of" test "$(count_of E_J0008)" -ge 1
+	for code in E_J0001 E_J0008; do
+		ok "$code is ignored" ignores $code --config "$work/conf.yaml" --warehouse "$PG_URL" --category job
+	done
 fi
 ok "a wckey nobody chose is none" equals "$(sql "select count(*) from warehouse.job_detail where wckey like '*%' and uid = 0")" \
 	"$(my "select count(*) from alpha_job_table where wckey like '*%' and id_user = 0")"
@@ -176,6 +179,17 @@ ok "those that touch are one" equals "$(sql "select kind, extract(epoch from upp
 ok "availability of that hour: of 3 x 3600 s" equals "$(sql "select sum(total_s), sum(down_s), sum(drained_s) from
 	warehouse.node_availability(to_timestamp($hour), to_timestamp($((hour + 3600))))")" '10800|1200|0'
 
+# The same hour as slurmdbd itself rolls it up into usage_hour, which it does when it starts.
+my "update alpha_event_table set time_start = $((hour - 3600)) where node_name = '';
+	update alpha_last_ran_table set hourly_rollup = $hour, daily_rollup = $hour, monthly_rollup = $hour"
+"$slurm" stop "$lab" slurmdbd
+"$slurm" start "$lab" >"$work/said" 2>&1
+rolled() { [ "$(my "select count(*) from alpha_usage_hour_table where id_tres = 1 and time_start = $hour")" -gt 0 ]; }
+ok "slurmdbd rolls that hour up" wait_for 60 rolled
+ok "core seconds that were down: those of Slurm's usage_hour" equals \
+	"$(sql "select (sum(down_s) * 4)::bigint from warehouse.node_availability(to_timestamp($hour), to_timestamp($((hour + 3600))))")" \
+	"$(my "select down_secs from alpha_usage_hour_table where id_tres = 1 and time_start = $hour")"
+
 # ---- codes: each raised, each ignored ----
 run 3 --again >/dev/null
 raised() { # CODE
@@ -193,13 +207,32 @@ my "update alpha_job_table set \`partition\` = 'wide,small' where job_name = 'tw
 	update alpha_job_table set time_submit = 0 where job_name = 'day'"
 my "update alpha_job_table set time_end = 0, time_start = 1000000000, time_submit = 999999999, time_eligible = 999999999
 	where job_name like '<b>|%'"
+# A node described twice, an association of no account, a job on a node that nobody knows, a name with a
+# sign that is none.
+sed -n '/^NodeName=n1 /,/^$/p' "$work/nodes" >>"$work/nodes"
+my "insert into alpha_assoc_table (creation_time, mod_time, id_assoc, user, acct) values (1, 1, 9999, 'root', '');
+	update alpha_job_table set nodelist = 'zz7' where job_name = 'x\\'); drop table warehouse.job; --';
+	update alpha_job_table set job_name = concat('bell', char(7)) where job_name = 'held'"
 printf ';no code;[D] x\nP1;again;[D1] y\nP1;again;[D1] y\n' >>"$work/projects.csv"
 printf 'b2\n' >>"$work/business.csv"
 printf 'login,uid,first_name\nroot,0,\nroot,0,x\n,1,x\nnobody,none,x\n' >"$work/users.csv"
 ok "an import of defects" run 3 --again
-for code in E_A0002 E_B0002 E_E0001 E_E0002 E_J0007 E_J0009 E_P0002 E_U0002 E_U0007; do
+for code in E_A0001 E_A0002 E_B0002 E_E0001 E_E0002 E_J0005 E_J0006 E_J0007 E_J0009 E_L0001 E_P0002 E_U0002 E_U0007 E_X0002; do
 	ok "$code is raised" raised $code
 done
+while read -r category codes; do
+	for code in $codes; do
+		ok "$code is ignored" ignores "$code" --config "$work/conf.yaml" --warehouse "$PG_URL" --category "$category"
+	done
+done <<-CODES
+	architecture E_A0001 E_A0002
+	association E_L0001
+	business E_B0002
+	event E_E0001 E_E0002
+	job E_J0002 E_J0003 E_J0004 E_J0005 E_J0006 E_J0007 E_J0009 E_X0002
+	project E_P0002
+	user E_U0002 E_U0007
+CODES
 ok "the rest went on: jobs were imported" test "$(sql "select records from warehouse.import_step where category = 'job'
 	order by step_id desc limit 1")" -gt 10
 ok "a record that makes no sense is in quarantine" equals "$(sql "select count(*) from warehouse.import_quarantine where code = 'E_J0009'")" 1
@@ -208,6 +241,8 @@ ok "projects of wckeys" run 3 --category project,business
 for code in E_P0001 E_B0001; do
 	ok "$code is raised" raised $code
 done
+ok "E_P0001 is ignored" ignores E_P0001 --config "$work/conf.yaml" --warehouse "$PG_URL" --category project
+ok "E_B0001 is ignored" ignores E_B0001 --config "$work/conf.yaml" --warehouse "$PG_URL" --category business
 all=$("$import" --codes | sed -n 's/^| \(E_[A-Z0-9]*\) .*/\1/p' | paste -sd,)
 JOBSIGHT_IMPORT_IGNORE=$all ok "all codes ignored: nothing is wrong" run 0 --again --category project,business,architecture,user,event
 JOBSIGHT_IMPORT_IGNORE=$all run 0 --category project,business,architecture,user,event >/dev/null

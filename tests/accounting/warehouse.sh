@@ -7,6 +7,7 @@
 #   sql SQL                    asks PG_URL
 #   is SQL WANTED              what it says
 #   equals GOT WANTED
+#   ignores CODE ARGUMENT...   $import raises the code again where it is ignored, counts it, and says nothing of it
 unset JOBSIGHT_CONFIG
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -39,4 +40,15 @@ is() {
 	local got
 	got=$(sql "$1") || return 1
 	equals "$got" "$2"
+}
+
+ignores() {
+	local code=$1
+	shift
+	JOBSIGHT_IMPORT_IGNORE=$code "$import" --again "$@" >"$work/said" 2>&1 || [ $? -eq 3 ] || {
+		cat "$work/said"
+		return 1
+	}
+	is "SELECT count(*) > 0 AND bool_and(is_ignored) FROM warehouse.import_quality WHERE code = '$code'
+		AND run_id = (SELECT max(run_id) FROM warehouse.import_run)" t && ! grep "$code" "$work/said"
 }
