@@ -137,7 +137,7 @@ static void put_column(const struct source_column *c, const char *text,
 	if (c->kind == AS_STATE) {
 		record_text(r, c->at, slurmdb_state(v));
 	} else if (c->kind == AS_EXIT) {
-		record_int(r, c->at, (int64_t)(v >> 8 & 0xff));
+		record_int(r, c->at, slurmdb_exit_code(v));
 		record_int(r, c->at + 1, (int64_t)(v & 0x7f));
 	} else {
 		record_int(r, c->at, (int64_t)v);

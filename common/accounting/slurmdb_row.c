@@ -94,6 +94,13 @@ const char *slurmdb_state(uint64_t v)
 	return (v & 0xff) < ARRAY_LEN(states) ? states[v & 0xff] : "UNKNOWN";
 }
 
+unsigned slurmdb_exit_code(uint64_t status)
+{
+	unsigned code = status >> 8 & 0xff;
+
+	return code >= 128 ? code - 128 : code;
+}
+
 static const char *as_state(const struct conversion *c, enum slurmdb_field f)
 {
 	return slurmdb_state(number(c, f));
@@ -102,7 +109,8 @@ static const char *as_state(const struct conversion *c, enum slurmdb_field f)
 static const char *as_exit(const struct conversion *c, enum slurmdb_field f)
 {
 	uint64_t v = number(c, f);
-	return arena_printf(c->arena, "%" PRIu64 ":%" PRIu64, v >> 8 & 0xff, v & 0x7f);
+
+	return arena_printf(c->arena, "%u:%" PRIu64, slurmdb_exit_code(v), v & 0x7f);
 }
 
 // The association's, which the database keeps; else this machine's name of the number.

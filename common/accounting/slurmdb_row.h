@@ -60,6 +60,8 @@ void slurmdb_names_release(struct slurmdb_names *names);
 // "1=4,2=256,1001=2" to "cpu=4,gres/gpu=2,mem=256M".
 const char *slurmdb_tres_text(const struct slurmdb_names *names, const char *text, struct arena *a);
 const char *slurmdb_state(uint64_t state); // "COMPLETED"
+// Of a wait status, as sacct has it: a shell's 128 and the signal of its command are the signal alone.
+unsigned slurmdb_exit_code(uint64_t status);
 
 int slurmdb_row_job(const struct slurmdb_row *row, struct slurmdb_names *names,
 	const struct accounting_request *q, struct arena *scratch, struct job *ret,

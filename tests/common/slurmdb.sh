@@ -30,8 +30,8 @@ scontrol requeue "$again"
 others_ended() { ! squeue -h -o %j | grep -qv '^again$'; }
 wait_for 60 others_ended
 scancel "$again"
-wanted=13
-[ "$(id -u)" -ne 0 ] || wanted=14
+wanted=14
+[ "$(id -u)" -ne 0 ] || wanted=15
 all_there() {
 	[ "$(my 'select count(*) from alpha_job_table where time_end <> 0
 		and time_eligible <> 0')" -ge $wanted ]
@@ -51,7 +51,7 @@ same() { # FILE of jobs by slurmdb
 "$dump" "slurmdb:$place" alpha UTC | sort >"$work/by-db"
 ok "as many jobs as were begun" test "$(wc -l <"$work/by-db")" -ge $wanted
 ok "the same by sacct and slurmdb" same "$work/by-db"
-for what in 'id=[0-9]*_2 ' 'het=[0-9]*:1 ' 'state=REQUEUED ' 'exit=3:0 ' 'exit=0:9 ' 'gpus=2 ' 'name=a|bar ' \
+for what in 'id=[0-9]*_2 ' 'het=[0-9]*:1 ' 'state=REQUEUED ' 'exit=3:0 ' 'exit=15:0 ' 'exit=0:9 ' 'gpus=2 ' 'name=a|bar ' \
 	'hosts=n1,n2,' 'reqmem=157286400 ' 'limit=86400 '; do
 	ok "there is one with $what" grep -q "$what" "$work/by-db"
 done

@@ -39,6 +39,7 @@ common_jobs() {
 	batch --array=1-3%2 -t 5 "$work/job.sh"
 	batch -N1 : -N1 "$work/job.sh"
 	batch --wrap 'exit 3'
+	batch --wrap 'exit 143' # as a shell ends whose command got a SIGTERM
 	# shellcheck disable=SC2016 # the job's own
 	batch --wrap 'kill -9 $$'
 	batch --mem-per-cpu=50 -n3 -t 1-0 "$work/job.sh"
