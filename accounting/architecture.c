@@ -9,6 +9,9 @@
 #include "accounting/text.h"
 #include "common/macro.h"
 #include "common/memory.h"
+#include "common/process.h"
+
+enum { SCONTROL_LIMIT_S = 300, SCONTROL_MAX = 256 << 20 };
 
 void arch_add_node(struct arch *a, const struct arch_node *node, const char *where)
 {
@@ -130,27 +133,38 @@ static int parse_slurm(const char *file, const char *text, const struct import_r
 	return 0;
 }
 
-static int open_text(const struct import_request *r,
-	int (*parse)(const char *file, const char *text, const struct import_request *r,
-		struct arch *a, struct error *err),
-	void **ret_state, struct error *err)
+typedef int parse_function(const char *file, const char *text, const struct import_request *r,
+	struct arch *a, struct error *err);
+
+static int take_text(const struct import_request *r, parse_function *parse, const char *name,
+	const struct bytes *text, struct arch *a, struct error *err)
+{
+	a->problems = r->problems;
+	if (memchr(text->data, '\0', text->len))
+		return error_set(err, EINVAL, "%s: a NUL byte", name);
+	return parse(name, (const char *)text->data, r, a, err);
+}
+
+static int settle(struct arch *a, int rc, void **ret_state)
+{
+	if (rc < 0)
+		arch_close(a);
+	else
+		*ret_state = a;
+	return rc < 0 ? rc : 0;
+}
+
+static int open_text(
+	const struct import_request *r, parse_function *parse, void **ret_state, struct error *err)
 {
 	struct arch *a = memory_alloc(1, sizeof(*a));
 	const char *name;
 	struct bytes text;
 	int rc = text_read(r, false, &a->arena, &name, &text, err);
 
-	a->problems = r->problems;
-	if (rc == 0 && memchr(text.data, '\0', text.len))
-		rc = error_set(err, EINVAL, "%s: a NUL byte", name);
 	if (rc == 0)
-		rc = parse(name, (const char *)text.data, r, a, err);
-	if (rc < 0) {
-		arch_close(a);
-		return rc;
-	}
-	*ret_state = a;
-	return 0;
+		rc = take_text(r, parse, name, &text, a, err);
+	return settle(a, rc, ret_state);
 }
 
 static int archfile_open(const struct import_request *r, void **ret_state, struct error *err)
@@ -161,6 +175,42 @@ static int archfile_open(const struct import_request *r, void **ret_state, struc
 static int slurm_open(const struct import_request *r, void **ret_state, struct error *err)
 {
 	return open_text(r, parse_slurm, ret_state, err);
+}
+
+static int ask_scontrol(const char *conf, const char *what, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf setting = {0};
+	CLEANUP(process_release) struct process p = {.most = SCONTROL_MAX};
+	const char *const argv[] = {"env", NULL, "scontrol", "show", what, NULL};
+	const char *line[ARRAY_LEN(argv)];
+
+	memcpy(line, argv, sizeof(line));
+	strbuf_printf(&setting, "SLURM_CONF=%s", conf);
+	line[1] = setting.text;
+	TRY(process_run(*conf ? line : argv + 2, NULL, SCONTROL_LIMIT_S, &p, err));
+	if (p.status != 0)
+		return error_set(err, EIO, "scontrol show %s failed (%d): %.*s", what, p.status,
+			(int)strcspn(strbuf_text(&p.errors), "\n"), strbuf_text(&p.errors));
+	if (p.out.len >= SCONTROL_MAX)
+		return error_set(err, EFBIG, "scontrol show %s: too long", what);
+	strbuf_add(out, strbuf_text(&p.out), p.out.len);
+	return 0;
+}
+
+static int scontrol_open(const struct import_request *r, void **ret_state, struct error *err)
+{
+	CLEANUP(strbuf_release) struct strbuf out = {0};
+	struct arch *a = memory_alloc(1, sizeof(*a));
+	int rc = ask_scontrol(r->spec, "node", &out, err);
+
+	if (rc == 0)
+		rc = ask_scontrol(r->spec, "partition", &out, err);
+	if (rc == 0) {
+		const struct bytes text = {(const uint8_t *)strbuf_text(&out), out.len};
+
+		rc = take_text(r, parse_slurm, "scontrol", &text, a, err);
+	}
+	return settle(a, rc, ret_state);
 }
 
 const struct connector architecture_archfile = {
@@ -177,6 +227,15 @@ const struct connector architecture_slurm = {
 	.name = "slurm",
 	.settings = "slurm:FILE, what scontrol show node and partition say, or slurm.conf",
 	.open = slurm_open,
+	.next = arch_next,
+	.close = arch_close,
+};
+
+const struct connector architecture_scontrol = {
+	.category = CATEGORY_ARCHITECTURE,
+	.name = "scontrol",
+	.settings = "scontrol:[PATH OF SLURM.CONF], asked on this host",
+	.open = scontrol_open,
 	.next = arch_next,
 	.close = arch_close,
 };

@@ -42,6 +42,7 @@ extern const struct connector project_dummy;
 extern const struct connector business_csv;
 extern const struct connector business_dummy;
 extern const struct connector architecture_archfile;
+extern const struct connector architecture_scontrol;
 extern const struct connector architecture_slurm;
 extern const struct connector association_slurm;
 extern const struct connector business_slurm;
@@ -59,6 +60,7 @@ extern const struct connector filesystem_csv;
 extern const struct connector filesystem_ssh;
 extern const struct connector probe_csv;
 extern const struct connector quota_csv;
+extern const struct connector quota_robinhood;
 extern const struct connector quota_ssh;
 extern const struct connector quota_text;
 extern const struct connector quota_text_ssh;
@@ -70,6 +72,7 @@ static const struct connector *const connectors[] = {
 	&business_dummy,
 	&job_sacct,
 	&architecture_archfile,
+	&architecture_scontrol,
 	&architecture_slurm,
 	&user_csv,
 	&user_passwd,
@@ -80,6 +83,7 @@ static const struct connector *const connectors[] = {
 	&event_slurm,
 	&project_accounts,
 	&project_slurm,
+	&quota_robinhood,
 #endif
 #ifdef HAVE_LDAP
 	&user_ldap,

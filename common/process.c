@@ -65,12 +65,12 @@ static int spawn(const char *const *argv, const struct pipes *p, pid_t *ret)
 	return -code;
 }
 
-static void take(int *fd, struct strbuf *ret)
+static void take(int *fd, size_t most, struct strbuf *ret)
 {
 	char block[4096];
 	ssize_t n = read(*fd, block, sizeof(block));
 
-	if (n > 0 && ret->len < OUTPUT_MAX)
+	if (n > 0 && ret->len < most)
 		strbuf_add(ret, block, (size_t)n);
 	if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
 		return;
@@ -102,9 +102,9 @@ static int attend(pid_t pid, struct pipes *p, int64_t deadline_ns, struct proces
 		ended = has_ended(pid, &status);
 		while (poll(fds, ARRAY_LEN(fds), ended ? 0 : TICK_MS) > 0) {
 			if (fds[0].revents)
-				take(&p->out[0], &ret->out);
+				take(&p->out[0], ret->most ? ret->most : OUTPUT_MAX, &ret->out);
 			if (fds[1].revents)
-				take(&p->errors[0], &ret->errors);
+				take(&p->errors[0], OUTPUT_MAX, &ret->errors);
 			fds[0].fd = p->out[0];
 			fds[1].fd = p->errors[0];
 			if (clock_monotonic_ns() > deadline_ns)
@@ -124,7 +124,7 @@ int process_run(const char *const *argv, const char *input, int64_t limit_s, str
 	pid_t pid;
 	int rc;
 
-	*ret = (struct process){0};
+	*ret = (struct process){.most = ret->most};
 	if (p.in < 0 || pipe2(p.out, O_CLOEXEC) < 0 || pipe2(p.errors, O_CLOEXEC) < 0)
 		return error_set(err, errno, "%s: %s", argv[0], strerror(errno));
 	rc = spawn(argv, &p, &pid);

@@ -161,6 +161,18 @@ ok "scripts are told by their hash" equals "$(sql "select count(*) > 0 from ware
 
 # ---- nodes, associations, availability ----
 ok "the size of nodes" equals "$(sql 'select count(*), sum(cores), sum(gpus) from warehouse.node_history')" '3|12|6'
+scontrol_itself() { # CONF
+	sed "s#architecture: .*#architecture: \"scontrol:$1\"#" "$work/conf.yaml" >"$work/scontrol.yaml"
+	"$import" --config "$work/scontrol.yaml" --warehouse "$PG_URL" --category architecture >"$work/said" 2>&1
+}
+no_scontrol() { ! scontrol_itself "$1" && grep -q 'scontrol show node failed' "$work/said"; }
+for conf in '' "$SLURM_CONF"; do
+	ok "scontrol itself is asked" scontrol_itself "$conf"
+	ok "and says what the file says" is "select added, changed, removed from warehouse.import_step
+		order by step_id desc limit 1" '0|0|0'
+done
+ok "one that cannot be asked is told of" no_scontrol "$work/nowhere"
+ok "and nothing is lost by it" is 'select count(*) from warehouse.node_history where upper_inf(valid)' 3
 ok "who is in which partition" equals "$(sql "select p.name, count(*) from warehouse.partition_node m join warehouse.partition p using (partition_id) group by 1 order by 1")" \
 	"$(printf 'main|3\nsmall|1\nwide|2')"
 ok "associations" equals "$(sql "select count(*) from warehouse.association where upper_inf(valid)")" "$(my 'select count(*) from alpha_assoc_table where deleted = 0')"
@@ -267,6 +279,31 @@ mv "$work/two.yaml" "$work/conf.yaml"
 ok "a cluster that fails is told" run 1 --category job
 ok "the other was imported" grep -q '1 steps done, 1 failed' "$work/said"
 ok "and check names it" test "$("$check" --config "$work/conf.yaml" --warehouse "$PG_URL" | grep -c '^FAILED')" -ge 1
+
+# ---- Robinhood: its database is of the same kind ----
+my "create database robinhood"
+my "create table robinhood.ACCT_STAT (uid varbinary(127), gid varbinary(127), type enum('file', 'dir', 'symlink'), size bigint unsigned,
+		blocks bigint unsigned, count bigint unsigned, primary key (uid, gid, type));
+	insert into robinhood.ACCT_STAT values ('alice', 'physics', 'file', 5000, 16, 2), ('alice', 'physics', 'dir', 4096, 8, 1),
+		('alice', 'bio', 'file', 1, 8, 1), ('bob\\'; drop', 'bio', 'file', 1, 1024, 9), ('', 'bio', 'file', 1, 8, 1)"
+robinhood() { # CODE SPEC
+	local code=0
+	printf 'clusters:\n- {name: alpha, quotas: "robinhood:%s"}\n' "$2" >"$work/robinhood.yaml"
+	"$import" --config "$work/robinhood.yaml" --warehouse "$PG_URL" --category quota >"$work/said" 2>&1 || code=$?
+	[ $code -eq "$1" ] || { cat "$work/said"; return 1; }
+}
+ok "usage by Robinhood" robinhood 3 "/lustre ${place/database=*/database=robinhood}"
+ok "one without a name is told of" raised E_Q0001
+ok "of users and groups, in bytes, without limits" is "select kind, q.name, used_bytes, used_files, soft_bytes from warehouse.filesystem_quota q
+	join warehouse.filesystem f using (filesystem_id) where f.name = '/lustre' order by 1, 2" "group|bio|532480|11|
+group|physics|12288|3|
+user|alice|16384|4|
+user|bob'; drop|524288|9|"
+my "alter table robinhood.ACCT_STAT change uid owner varbinary(127), change gid gr_name varbinary(127)"
+ok "as older releases name it" robinhood 3 "/lustre ${place/database=*/database=robinhood}"
+ok "another database" robinhood 1 "/lustre $place"
+ok "is told of" grep -q 'robinhood: there is no table ACCT_STAT' "$work/said"
+ok "no mount point" robinhood 1 "$place"
 
 # ---- columns by release ----
 my "alter table alpha_job_table drop column tres_alloc"
