@@ -22,8 +22,10 @@
 
 enum {
 	IDLE_S = 5,
-	SOON_MS = 10, // after a datagram one looks for what found no room, then ever later
-	LATE_S = 10,  // a sample so long after a boundary says nothing about it
+	SOON_MS = 10,      // after a datagram one looks for what found no room, then ever later
+	LATE_S = 10,       // a sample so long after a boundary says nothing about it
+	TASK_BURST = 1024, // so many of users' tasks at once, and then
+	TASKS_A_SECOND = 20,
 };
 
 struct arguments {
@@ -74,7 +76,9 @@ struct sampler {
 	struct journal journal;
 	struct queue queue;
 	struct tally tally;
-	bool was_away; // pmcd, last time: said once
+	bool was_away;                   // pmcd, last time: said once
+	int64_t task_credit_ns, task_ns; // of users' tasks, and when it was reckoned last
+	bool tasks_refused;              // said once, until it was quiet for long
 };
 
 static void say_pmcd(struct sampler *s, int code, const struct error *err)
@@ -225,6 +229,28 @@ static bool may_send(const struct arguments *args, const struct boundary *b, uid
 	       (b->event == BOUNDARY_TASK_BEGIN || b->event == BOUNDARY_TASK_END);
 }
 
+// Anybody may send tasks of their own; what one user sends must fill neither the disk nor the queue.
+static bool is_too_many(struct sampler *s, const struct boundary *b, uid_t uid)
+{
+	const int64_t price = NS_PER_S / TASKS_A_SECOND;
+	int64_t now = clock_monotonic_ns();
+	int64_t credit = s->task_credit_ns + now - s->task_ns;
+
+	if (uid == 0 || (b->event != BOUNDARY_TASK_BEGIN && b->event != BOUNDARY_TASK_END))
+		return false;
+	if (credit >= TASK_BURST * price) {
+		credit = TASK_BURST * price;
+		s->tasks_refused = false;
+	}
+	bool is_refused = credit < price;
+	s->task_ns = now;
+	s->task_credit_ns = is_refused ? credit : credit - price;
+	if (is_refused && !s->tasks_refused)
+		log_warning("too many tasks, now of user %u, job %s", uid, b->job);
+	s->tasks_refused |= is_refused;
+	return is_refused;
+}
+
 // The user that the kernel says a datagram is from; -1: it does not say.
 static uid_t sender(struct msghdr *m)
 {
@@ -258,6 +284,8 @@ static bool receive(struct sampler *s, int fd)
 	} else if (!may_send(s->args, &b, uid)) {
 		log_warning("user %u may not send %s of job %s", uid, boundary_event_name(b.event),
 			b.job);
+		s->tally.refused++;
+	} else if (is_too_many(s, &b, uid)) {
 		s->tally.refused++;
 	} else if (queue_put(&s->queue, &b)) {
 		s->tally.waiting++;

@@ -30,9 +30,11 @@ is() { # METRIC VALUE [EVENT]
 		pminfo -f "jobsight.boundary.$1" | grep -q "^    value $2\$"
 	fi
 }
-run_sampler() {
+run_sampler() { # PMCD OPTION...
+	pmcd=$1
+	shift
 	start sampler "$sampler" --catalogue "$source/conf/catalogue" --archives "$work/tree" \
-		--socket "$JOBSIGHT_SOCKET" --spool "$JOBSIGHT_SPOOL" --pmcd "$1" --host n1
+		--socket "$JOBSIGHT_SOCKET" --spool "$JOBSIGHT_SPOOL" --pmcd "$pmcd" --host n1 "$@"
 	wait_for 20 test -S "$JOBSIGHT_SOCKET"
 }
 is_old() {
@@ -89,6 +91,24 @@ rm "$work/tree/n1/"*
 say 6 epilog_slurmd
 ok "without it: recorded" wait_for 20 is recorded 1 end
 stop sampler
+
+# Where everybody may send tasks, nobody can fill disk and queue with them.
+more_than() { [ "$(pminfo -f "jobsight.boundary.$1" | sed -n 's/^ *value //p')" -gt "$2" ]; }
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+	rm -rf "$work/tree"
+	run_sampler unix:/nonexistent --tasks
+	ok "a user sends 4,000 tasks" setpriv --reuid=65534 --regid=65534 --clear-groups perl -MSocket -e \
+		'socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; my $to = sockaddr_un($ARGV[0]);
+		for (1 .. 4000) {
+			send(S, "jobsight-boundary 1\nevent task-begin\njob $_\nrestarts 0\nuid 65534\nasked 1\n", 0, $to) // die "$!"
+		}' "$JOBSIGHT_SOCKET"
+	ok "most are refused" wait_for 20 more_than refused 2000
+	ok "said once" [ "$(grep -c 'too many tasks' "$work/sampler.log")" -eq 1 ]
+	say 7 prolog_slurmd
+	ok "a job's begin is recorded" wait_for 20 is recorded 1 begin
+	ok "none was lost" is lost 0
+	stop sampler
+fi
 say 5 prolog_slurmd
 say 5 epilog_slurmd
 ok "no sampler: two in the spool" wait_for 20 is spooled 2
