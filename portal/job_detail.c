@@ -30,7 +30,7 @@ static int load_rows(struct portal *p, struct request *q, unsigned parts, struct
 {
 	struct arena *a = q->arena;
 	CLEANUP(session_end) struct session *s = NULL;
-	TRY(session_begin(p->warehouse, q->person, &s, err));
+	TRY(request_session(p, q, &s, err));
 	TRY(session_query(s, STATEMENT_JOB_RUNS, q->captures, a, &d->runs, err));
 	TRY(choose_run(q, d, err));
 	int64_t end = field_int(d->run, "end", -1);

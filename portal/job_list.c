@@ -58,7 +58,7 @@ int job_list_load(struct portal *p, struct request *q, uint64_t standard_rows, u
 	*ret = (struct job_list){.count = -1};
 	TRY(job_filter_read(q, clock_now_s(), standard_rows, max_rows, &ret->filter, err));
 	CLEANUP(session_end) struct session *s = NULL;
-	TRY(session_begin(p->warehouse, q->person, &s, err));
+	TRY(request_session(p, q, &s, err));
 	TRY(load_jobs(s, q->arena, ret, err));
 	TRY(load_count(s, q->arena, ret, err));
 	TRY(session_query(s, STATEMENT_METRICS, NULL, q->arena, &ret->metrics, err));

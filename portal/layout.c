@@ -48,6 +48,35 @@ static void put_search(const struct layout *l, struct strbuf *out)
 	html_raw(out, "><kbd aria-hidden=\"true\">/</kbd></form>");
 }
 
+static const struct {
+	const char *segment, *label;
+	bool is_public, is_for_staff;
+} menu[] = {
+	{"jobs", "Jobs", false, false},
+	{"explore", "Explore", true, false},
+	{"efficiency", "Efficiency", false, false},
+	{"energy", "Energy", false, false},
+	{"availability", "Availability", false, false},
+	{"quality", "Data quality", false, true},
+};
+
+static void put_menu(const struct request *q, struct strbuf *out)
+{
+	html_raw(out, "<nav aria-label=\"Main\">");
+	for (size_t i = 0; i < ARRAY_LEN(menu); i++) {
+		if ((!menu[i].is_public && !q->person[0]) || (menu[i].is_for_staff && !q->is_staff))
+			continue;
+		html_raw(out, "<a");
+		html_attributef(out, "href", "/%s", menu[i].segment);
+		if (q->n_segments > 0 && str_eq(q->segments[0], menu[i].segment))
+			html_attribute(out, "aria-current", q->n_segments == 1 ? "page" : "true");
+		strbuf_putc(out, '>');
+		html_text(out, menu[i].label);
+		html_raw(out, "</a>");
+	}
+	html_raw(out, "</nav>");
+}
+
 static void put_bar(
 	const struct portal *p, const struct request *q, const struct layout *l, struct strbuf *out)
 {
@@ -57,13 +86,9 @@ static void put_bar(
 		"width=\"22\" height=\"22\"");
 	put_asset(out, p, "src", "mark.svg");
 	html_raw(out, "><span>Jobsight</span></a>");
-	if (q->person[0]) {
-		html_raw(out, "<nav aria-label=\"Main\"><a href=\"/jobs\"");
-		if (q->n_segments > 0 && str_eq(q->segments[0], "jobs"))
-			html_attribute(out, "aria-current", q->n_segments == 1 ? "page" : "true");
-		html_raw(out, ">Jobs</a></nav>");
+	put_menu(q, out);
+	if (q->person[0])
 		put_search(l, out);
-	}
 	html_raw(out, "<span class=\"spring\"></span><button type=\"button\" id=\"theme\" "
 		      "class=\"icon\" hidden aria-label=\"Colour theme\"></button>");
 	if (q->person[0]) {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "portal/field.h"
 #include "portal/layout.h"
+#include "portal/postgres.h"
 #include "portal/routes.h"
 
 static int status_of(int code)
@@ -83,6 +85,19 @@ void portal_handle(void *portal, struct request *q, struct reply *r)
 	if (code < 0)
 		fail(p, q, r, code, &err);
 	reply_finish(r, q);
+}
+
+int request_session(struct portal *p, struct request *q, struct session **ret, struct error *err)
+{
+	CLEANUP(session_end) struct session *s = NULL;
+	struct rows who;
+
+	TRY(session_begin(p->warehouse, q->person, &s, err));
+	TRY(session_query(s, STATEMENT_WHO, NULL, q->arena, &who, err));
+	q->is_staff = who.n == 1 && field_bool(who.items[0], "is_staff");
+	*ret = s;
+	s = NULL;
+	return 0;
 }
 
 const char *portal_zone_name(const struct portal *p, const char *cluster)

@@ -10,6 +10,7 @@
 
 struct catalogue;
 struct documents;
+struct session;
 struct statics;
 struct warehouse;
 
@@ -25,6 +26,10 @@ struct portal {
 
 // Answers any request: identity, route, role, handler, error page. Never fails.
 void portal_handle(void *portal, struct request *q, struct reply *r);
+
+// Begins the request's transaction for its person, and sets q->is_staff.
+int request_session(
+	struct portal *p, struct request *q, struct session **ret, struct error *err) MUST_USE;
 
 // The zone in which a cluster's people think; NULL is UTC.
 const struct timezone_rules *portal_zone(const struct portal *p, const char *cluster);

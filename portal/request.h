@@ -37,7 +37,8 @@ struct request {
 	size_t n_query;
 	const char *captures[REQUEST_MAX_SEGMENTS]; // of the route's {names}, in their order
 	const char *person;                         // "" when nobody signed in
-	struct arena *arena;                        // everything of this request lives here
+	bool is_staff;       // of the warehouse's word; once the request has a session
+	struct arena *arena; // everything of this request lives here
 
 	const char *(*header)(void *context, const char *name); // NULL: not sent
 	void *header_context;

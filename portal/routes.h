@@ -23,5 +23,6 @@ const struct route *route_find(const struct route *table, size_t n, struct reque
 
 // The handlers, each in pages/NAME.c.
 route_handler page_home, page_jobs, page_job, page_job_document;
-route_handler api_jobs, api_job, api_series, api_catalogue;
+route_handler page_explore, page_efficiency, page_energy, page_availability, page_quality;
+route_handler api_figure, api_jobs, api_job, api_series, api_catalogue;
 route_handler page_health, page_icon, page_static;

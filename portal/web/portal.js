@@ -65,6 +65,13 @@ function startKeys() {
   });
 }
 
+// A choice that changes the others asks at once.
+function startChoices() {
+  for (const choice of document.querySelectorAll('select[data-submit]')) {
+    choice.addEventListener('change', () => choice.form.requestSubmit());
+  }
+}
+
 // Marks in the page's contents where the reader is.
 function startContents() {
   const links = [...document.querySelectorAll('.contents a[href^="#"]')];
@@ -83,5 +90,6 @@ function startContents() {
 
 startTheme();
 startKeys();
+startChoices();
 startContents();
 drawCharts();

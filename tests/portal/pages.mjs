@@ -161,6 +161,56 @@ for (const path of ['jobs', 'jobs/alpha/1001', 'jobs/alpha/1003', 'jobs/alpha/10
   });
 }
 
+// Figures: what is drawn, the way from a name to its filter, and the numbers below.
+const figure = 'explore?realm=Jobs&statistic=total_cpu_hours&by=queue&unit=day&since=2026-11-01&until=2026-11-20';
+await visit('explore', figure, {}, async (page) => {
+  same('explore: heading', await page.locator('.figure h2').textContent(), 'Core hours by partition');
+  check('explore: columns', (await page.locator('.figure-plot rect').count()) >= 10);
+  same('explore: legend', await page.locator('.figure-legend li').allTextContents().then((t) => t.sort().join()), 'cpu,gpu');
+  check('explore: columns are inside', await page.locator('.figure-plot rect').evaluateAll((all) => all.every((r) =>
+    r.y.baseVal.value >= -0.01 && r.y.baseVal.value + r.height.baseVal.value <= 260.01)));
+  const shown = await page.locator('.figure-table tfoot data').evaluateAll((all) => all.map((d) => Number(d.value)));
+  const answer = await (await page.request.get(url + figure.replace('explore', 'api/figure'))).json();
+  const sum = answer.rows.reduce((s, r) => s + r.value, 0);
+  check('explore: the table adds up', Math.abs(shown.reduce((s, v) => s + v, 0) - sum) < 1e-6 * sum, `${shown} ${sum}`);
+  await checkAccess('explore', page);
+  await page.getByRole('link', { name: 'gpu', exact: true }).click();
+  await page.waitForURL(/only=gpu/);
+  same('explore: filtered', await page.locator('.chip').textContent(), 'Partition: gpu×');
+  await page.getByRole('link', { name: 'Take the filter off' }).click();
+  same('explore: filter off', await page.locator('.chip').count(), 0);
+  await page.locator('select[name="realm"]').selectOption('Energy');
+  await page.waitForURL(/realm=Energy/);
+  check('explore: the area brings its figures', (await page.locator('select[name="statistic"] option').allTextContents())
+    .includes('Energy of nodes'));
+  await page.locator('select[name="unit"]').selectOption('total');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForURL(/unit=total/);
+  await checkAccess('explore, total', page);
+});
+
+for (const path of [figure, 'explore?realm=SUPREMM&statistic=avg_percent_cpu_user&by=queue&unit=day&since=2026-11-10&until=2026-11-20',
+  'efficiency', 'energy', 'availability', 'quality']) {
+  const name = path.split('?')[0];
+  await visit(`narrow ${name}`, path, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }, async (page) => {
+    same(`narrow ${name}: no sideways scrolling`, await overflow(page), 0);
+    await checkAccess(`narrow ${name}, dark`, page);
+  });
+  await visit(name, path, {}, async (page) => {
+    check(`${name}: a heading`, (await page.locator('h1').count()) === 1);
+    same(`${name}: marked in the menu`, await page.locator('nav[aria-label="Main"] a[aria-current]').getAttribute('href'), `/${name}`);
+    await checkAccess(name, page);
+  });
+}
+await visit('efficiency', 'efficiency?months=60', {}, async (page) => {
+  check('efficiency: panels', (await page.locator('.panel').count()) === 6);
+  check('efficiency: bars', (await page.locator('.figure-bars svg.share').count()) >= 5);
+});
+await visit('quality', 'quality', {}, async (page) => {
+  same('quality: a code', await page.locator('.code h3').first().textContent(), 'E_J0007');
+  same('quality: put aside', await page.locator('#quarantine tbody tr').count(), 2);
+});
+
 await visit('error', 'health', {}, async (page) => {
   const answer = await page.request.get(`${url}jobs/alpha/424242`);
   same('error: 404', answer.status(), 404);

@@ -179,6 +179,84 @@ test_series() {
 	check 'catalogue' cpu.user "$(number "['metrics'][0]['name']")"
 }
 
+# The sum of a figure's values.
+sum() { number "and round(sum(r['value'] for r in d['rows']), 4)"; }
+hours() { psql -XAtq "$PG_URL" -c "SELECT round(sum(core_hours)::numeric, 4)::float8 FROM warehouse.jobs WHERE end_time IS NOT NULL AND $1"; }
+
+test_figures() {
+	ask='/api/figure?realm=Jobs&statistic=total_cpu_hours&since=2026-10-01&until=2026-11-30'
+	get staff "$ask&only_by=exit_status&only=COMPLETED" >/dev/null
+	check 'a figure is that of the jobs' "$(hours "state = 'COMPLETED'")" "$(sum)"
+	get alice "$ask&only_by=exit_status&only=COMPLETED" >/dev/null
+	check 'alice has her own' "$(hours "state = 'COMPLETED' AND username = 'alice'")" "$(sum)"
+	get pam "$ask&by=account&only_by=exit_status&only=COMPLETED" >/dev/null
+	check 'a PI has the account' "$(hours "state = 'COMPLETED' AND account = 'physics'")" "$(sum)"
+	get stranger "$ask&by=person" >/dev/null
+	check 'a stranger has nothing' 0 "$(number "and sum(r['value'] for r in d['rows'])")"
+	for by in person account queue username; do
+		get alice "$ask&by=$by&unit=total" >/dev/null
+		check_lacks "alice, by $by" bob "$dir/body"
+		check_lacks "alice, by $by" chemistry "$dir/body"
+	done
+	get staff "$ask&by=person&format=csv" >/dev/null
+	check 'CSV of a figure' period,id,person,total_cpu_hours "$(head -n 1 "$dir/body" | tr -d '\r')"
+	for person in alice staff; do
+		for path in /explore /efficiency /energy /availability '/efficiency?months=3' \
+			'/explore?realm=Energy&statistic=accounting_energy_kwh&by=queue&unit=total' \
+			'/explore?realm=Storage' '/explore?realm=Cloud' '/explore?realm=Nowhere&statistic=x&by=y' \
+			'/explore?realm=JobEfficiency&statistic=core_time&by=reason&unit=quarter'; do
+			check "$person $path" 200 "$(get $person "$path")"
+			check_lacks "$path has no style in HTML" ' style=' "$dir/body"
+			check_lacks "$path has no NaN" '>nan' "$dir/body"
+		done
+	done
+	for path in '/explore?unit=week' '/explore?since=yesterday' '/explore?since=2026-02-01&until=2026-01-01' \
+		'/explore?unit=day&since=2000-01-01' '/api/figure?format=xml' '/efficiency?months=0' '/quality?days=x'; do
+		check "nonsense $path" 400 "$(get staff "$path")"
+	done
+	# shellcheck disable=SC2016 # nothing is to expand
+	for word in "x' OR 1=1 --" '<script>alert(1)</script>' '$1' '%'; do
+		word=$(python3 -c 'import sys,urllib.parse; print(urllib.parse.quote(sys.argv[1], safe=""))' "$word")
+		check "hostile $word" 200 "$(get alice "/explore?realm=$word&statistic=$word&by=$word")"
+		check "hostile value $word" 200 "$(get alice "/explore?only_by=person&only=$word&by=queue")"
+		check_lacks "hostile $word" '<script>alert' "$dir/body"
+	done
+}
+
+# Nobody signed in: figures of groups, and nothing else.
+test_public() {
+	check 'explore, public' 200 "$(get '' /explore)"
+	check_has 'says what it shows' 'groups of people, months that are over' "$dir/body"
+	check_lacks 'no people to ask by' 'value="person"' "$dir/body"
+	check_lacks 'no accounts to ask by' 'value="account"' "$dir/body"
+	for by in none queue person account username pi project; do
+		for unit in day total month; do
+			check "public by $by" 200 "$(get '' "/api/figure?realm=Jobs&statistic=total_cpu_hours&by=$by&unit=$unit&since=2026-01-01&until=2026-11-30")"
+			for name in alice bob carol physics chemistry; do
+				check_lacks "public by $by" "$name" "$dir/body"
+			done
+			check 'four people are no group' 0 "$(number "['rows'].__len__()")"
+		done
+	done
+	for path in /jobs /efficiency /energy /availability /quality /api/jobs; do
+		check "public $path" 401 "$(get '' "$path")"
+	done
+}
+
+test_quality() {
+	check 'quality is for staff' 403 "$(get alice /quality)"
+	check 'quality is not for a PI' 403 "$(get pam /quality)"
+	get alice /jobs >/dev/null
+	check_lacks 'no link to it' '/quality' "$dir/body"
+	get staff /jobs >/dev/null
+	check_has 'a link to it' 'href="/quality"' "$dir/body"
+	check 'quality' 200 "$(get staff /quality)"
+	for text in E_J0007 'A job is open for too long.' 'sacctmgr show &lt;runawayjobs&gt;' 'job &lt;i&gt;4711&lt;/i&gt;' \
+		'it ends before it starts' 'acct.end_time' 'is no number' 'cpu.user'; do
+		check_has 'quality' "$text" "$dir/body"
+	done
+}
+
 # Walks through all pages forwards, then back again: every job once, in the same order.
 test_paging() {
 	next="/api/jobs?rows=17&order=$1"
@@ -245,7 +323,7 @@ test_end() {
 
 make_site
 start_proxied main
-for part in doors errors statics headers rights values series filters; do
+for part in doors errors statics headers rights values series filters figures public quality; do
 	"test_$part"
 done
 test_paging newest
