@@ -17,9 +17,10 @@ INSERT INTO warehouse.node_history (node_id, valid, node_type_id, cores, gpus, m
 	WHERE n.name ~ '^[cg]n[0-9][0-9]$';
 -- A node that took a job with it was away for two hours; gn04 had a day of maintenance.
 INSERT INTO warehouse.node_event (node_id, kind, during, state, reason)
-	SELECT DISTINCT max(n.node_id), 'down', tstzrange(j.end_time, j.end_time + interval '2 hours'), 'DOWN', 'did not answer'
-	FROM warehouse.jobs j JOIN warehouse.job_nodes jn USING (job_id) JOIN warehouse.node n ON n.name = jn.node
-	WHERE j.state = 'NODE_FAIL' AND j.end_time IS NOT NULL GROUP BY j.job_id, j.end_time;
+	SELECT n.node_id, 'down', tstzrange(f.end_time, f.end_time + interval '2 hours'), 'DOWN', 'did not answer'
+	FROM (SELECT max(jn.node) AS node, j.end_time FROM warehouse.jobs j JOIN warehouse.job_nodes jn USING (job_id)
+		WHERE j.state = 'NODE_FAIL' AND j.end_time IS NOT NULL GROUP BY j.job_id, j.end_time) f
+	JOIN warehouse.node n ON n.name = f.node ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.node_event (node_id, kind, during, state, reason)
 	SELECT node_id, 'planned', tstzrange('2026-02-10 08:00', '2026-02-11 08:00'), 'MAINT', 'cooling'
 	FROM warehouse.node WHERE name = 'gn04';

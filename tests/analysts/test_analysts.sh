@@ -16,6 +16,7 @@ psql -Xq "$PG_URL" <<-SQL
 	CREATE ROLE ann LOGIN IN ROLE jobsight_analyst;
 	CREATE ROLE site_portal LOGIN IN ROLE jobsight_portal;
 	CREATE ROLE mallory LOGIN;
+	CREATE ROLE visitor LOGIN IN ROLE jobsight_public;
 SQL
 
 # as ROLE ARGUMENT...: jobsight query, its words in $work/said, what it printed in $work/answer.
@@ -113,4 +114,8 @@ ok 'no format' fails 2 'table, csv or json' ann --statistic job_count --format p
 ok 'a password on the command line' fails 2 'holds a password' ann --statistic job_count --warehouse 'dbname=x password=y'
 ok 'a server that is away' fails 75 'connection' ann --statistic job_count --warehouse "host=$work"
 ok 'jobsight knows the verb' sh -c "PATH='$build/query:$build/common':\$PATH '$build/common/jobsight' query --help | grep -q 'jobsight query -s total_cpu_hours'"
+ok 'the questions of docs/analysts.md have the answers printed there' \
+	python3 "$here/questions.py" check "host=$PGHOST user=ann dbname=$PGDATABASE" "$top/docs/analysts.md"
+ok 'every panel of the dashboard is answered' python3 "$here/dashboard.py" "$top/conf/grafana" \
+	"host=$PGHOST user=ann dbname=$PGDATABASE" "host=$PGHOST user=visitor dbname=$PGDATABASE"
 done_testing

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # test_public.sh SOURCE BUILD: what everybody sees of random sites tells of no fewer than five people,
 # nor do differences of it (attack.py); and who logs in as themselves or as the public sees what they may,
-# also when they try for more.
+# also when they try for more. And everything says what it is.
 set -eu
 top=$1 build=$2
 # shellcheck source=SCRIPTDIR/../support/lib.sh disable=SC2154
@@ -73,6 +73,37 @@ query_tries() { [ "$(query p03 --person p09 --statistic job_count --by person --
 query_public() { query dashboard --public --statistic total_cpu_hours --by queue --format csv | grep -q '^2022-0.-01,,' &&
 	query dashboard --statistic total_cpu_hours --by queue | grep -q 'permission denied'; }
 
+# Partitions, and what was made for a moment, have those of their parent.
+without_comment() {
+	psql -XAtq "$PG_URL" <<-'SQL'
+		WITH s AS (SELECT oid FROM pg_namespace WHERE nspname IN ('warehouse', 'compat')),
+		c AS (SELECT c.* FROM pg_class c JOIN s ON s.oid = c.relnamespace
+			WHERE NOT c.relispartition AND c.relkind IN ('r', 'p', 'v', 'm', 'c', 'f'))
+		SELECT 'schema ' || n.nspname FROM s JOIN pg_namespace n USING (oid) WHERE obj_description(n.oid, 'pg_namespace') IS NULL
+		UNION ALL SELECT 'relation ' || c.oid::regclass FROM c WHERE c.relkind <> 'c' AND obj_description(c.oid, 'pg_class') IS NULL
+		UNION ALL SELECT 'column ' || c.oid::regclass || '.' || a.attname FROM c JOIN pg_attribute a ON a.attrelid = c.oid
+			WHERE a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL
+		UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p JOIN s ON s.oid = p.pronamespace
+			WHERE p.prorettype <> 'trigger'::regtype AND obj_description(p.oid, 'pg_proc') IS NULL
+		UNION ALL SELECT 'type ' || t.oid::regtype FROM pg_type t JOIN s ON s.oid = t.typnamespace
+			JOIN pg_class k ON k.oid = t.typrelid AND k.relkind = 'c' WHERE obj_description(t.oid, 'pg_type') IS NULL;
+	SQL
+}
+commented() {
+	without_comment >"$work/bare"
+	cat "$work/bare"
+	[ ! -s "$work/bare" ]
+}
+# Label, unit, formula and help, in every row; none told twice in a realm.
+rows_are_whole() {
+	psql -XAtq "$PG_URL" -c "SELECT realm, id FROM warehouse.statistic WHERE '' IN (trim(label), trim(unit), trim(formula), trim(help))
+			OR help !~ '[.?!)]$' UNION ALL SELECT realm, id FROM warehouse.dimension WHERE '' IN (trim(label), trim(value), trim(help))
+		UNION ALL SELECT realm, label FROM warehouse.statistic WHERE id NOT LIKE 'metric%' GROUP BY 1, 2 HAVING count(*) > 1
+		UNION ALL SELECT realm, label FROM warehouse.dimension GROUP BY 1, 2 HAVING count(*) > 1" >"$work/bare"
+	cat "$work/bare"
+	[ ! -s "$work/bare" ]
+}
+
 ok 'no differences tell of a few' no_differences
 ok 'the attack finds what there is to find' attack_works
 ok 'groups that are shown are everything' sums_are_whole
@@ -94,4 +125,6 @@ ok 'figures of their own alone' gives p03 p03 "SET jobsight.person = 'p09'; SELE
 ok 'jobsight query: own' query_is_own
 ok 'jobsight query: --person of another' query_tries
 ok 'jobsight query: public' query_public
+ok 'everything of the schemas has its comment' commented
+ok 'every statistic and dimension has label, unit, formula and help' rows_are_whole
 done_testing
