@@ -46,7 +46,7 @@ static int read_period(const struct request *q, struct figure_question *f, struc
 	struct civil now = civil_from_unix(clock_now_s());
 	struct civil month = {.year = now.year, .month = now.month, .day = 1};
 	int64_t until = f->is_public ? unix_from_civil(month) - 86400 : clock_now_s();
-	int64_t since;
+	int64_t since = 0;
 	struct civil first;
 
 	TRY(read_day(q, "until", until, &until, &f->until, err));
