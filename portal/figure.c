@@ -235,6 +235,9 @@ int figure_load(struct session *s, struct arena *a, const struct figure_question
 	if (code < 0)
 		return code;
 	qsort(f.lines, f.n_lines, sizeof(*f.lines), by_total);
+	// A panel has no room for what has nothing.
+	while (q->is_brief && f.is_additive && f.n_lines > 1 && !(f.lines[f.n_lines - 1].total > 0))
+		f.n_lines--;
 	fold_rest(&f, a, n_lines);
 	*ret = f;
 	return 0;

@@ -11,10 +11,11 @@
 #include "portal/svg.h"
 #include "portal/units.h"
 
-#define WIDTH    1000.0
-#define HEIGHT   260.0
-#define DOTS_MAX 60
-#define COLOURS  9 // the last one is that of the rest
+#define WIDTH      1000.0
+#define HEIGHT     260.0
+#define DOTS_MAX   60
+#define COLUMN_MAX 110.0
+#define COLOURS    9 // the last one is that of the rest
 
 struct scale {
 	double top;  // what the upper edge stands for
@@ -120,7 +121,7 @@ static void put_title(struct strbuf *out, const struct figure *f, size_t line, s
 
 static void put_columns(struct strbuf *out, const struct figure *f, const struct scale *s)
 {
-	double gap = s->step > 12 ? s->step * 0.18 : 0;
+	double gap = s->step > 12 ? fmax(s->step * 0.18, s->step - COLUMN_MAX) : 0;
 
 	for (size_t k = 0; k < f->n_periods; k++) {
 		double y = HEIGHT;

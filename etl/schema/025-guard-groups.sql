@@ -51,7 +51,9 @@ COMMENT ON FUNCTION warehouse.public_cells(text) IS 'The groups that everybody m
 CREATE FUNCTION warehouse.public_people(q warehouse.question, dimension_values text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	q.cube := 'usage'; -- whatever the figure: groups of accounting and of what was measured are the same
+	-- Whatever the figure: groups of accounting and of what was measured are the same.
+	q.cube := 'usage';
+	q.source := 'day';
 	RETURN format('SELECT date_trunc(''month'', u.day::timestamp)::date AS period, %s, u.person_id, sum(u.core_s)::float8 AS work, '
 		'sum(u.started_jobs + u.ended_jobs + CASE WHEN u.day = date_trunc(''month'', u.day::timestamp)::date THEN u.begin_jobs ELSE 0 END)::float8 AS jobs ',
 		dimension_values) || warehouse.question_rows(q, true);
@@ -105,8 +107,8 @@ DECLARE
 	s warehouse.statistic := (q).statistic;
 	d warehouse.dimension := (q).dimension;
 BEGIN
-	IF NOT s.is_public OR NOT d.is_public OR s.over <> 'measures' OR (q).source <> 'day'
-			OR d.id IN ('day', 'quarter', 'year') OR position('@' IN s.formula) > 0 OR s.formula ~ '_sq\M' THEN
+	IF NOT s.is_public OR NOT d.is_public OR s.over <> 'measures' OR (q).source NOT IN ('day', 'jobs')
+			OR d.over <> 'rows' OR d.id IN ('day', 'quarter', 'year') OR position('@' IN s.formula) > 0 OR s.formula ~ '_sq\M' THEN
 		RAISE EXCEPTION '% by % is not public', s.id, d.id USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	IF NOT warehouse.is_aligned('month', begin, "end") THEN
@@ -130,6 +132,8 @@ DECLARE
 	d warehouse.dimension := (q).dimension;
 	-- The last day of the last month that is over.
 	over date := (SELECT date_trunc('month', now() AT TIME ZONE site.timezone)::date - 1 FROM warehouse.site);
+	a text := CASE (q).source WHEN 'jobs' THEN 's' ELSE 'u' END; -- what rows are called
+	month text := format('date_trunc(''month'', %s.day::timestamp)::date', a);
 	other warehouse.dimension;
 	closed date[] := '{}';
 	sums text;    -- of each person
@@ -147,23 +151,25 @@ BEGIN
 			AND x.id NOT IN ('none', 'day', 'month', 'quarter', 'year') AND d.id NOT IN ('none', 'month') LOOP
 		closed := closed || warehouse.public_leaks(q, other, begin, "end");
 	END LOOP;
-	SELECT coalesce(string_agg(format(', %s AS %I', CASE m.fold
-		WHEN 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = date_trunc(''month'', u.day::timestamp)::date), 0)', m.name)
+	SELECT coalesce(string_agg(format(', %s AS %I', CASE
+		WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND s.day = %s', month))
+		WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = %s), 0)', m.name, month)
 		ELSE format('%s(u.%I)', m.fold, m.name) END, m.name), ''), ''),
 			coalesce(string_agg(format(', %s(p.%I) AS %I', replace(m.fold, 'begin', 'sum'), m.name, m.name), ''), ''),
 			format('coalesce(least(%s), 0)', string_agg(format('nullif(count(*) FILTER (WHERE p.%I <> 0), 0)', m.name), ', ')),
 			string_agg(format('count(*) FILTER (WHERE p.%I <> 0) BETWEEN 1 AND (SELECT public_group - 1 FROM warehouse.site)', m.name), ' OR ')
 		INTO sums, folds, people, few FROM warehouse.measures_of(s.formula, (q).cube) m;
 	RETURN QUERY EXECUTE format('WITH RECURSIVE r AS MATERIALIZED (%s GROUP BY 1, 2, 3), %s, '
-		's AS (SELECT date_trunc(''month'', u.day::timestamp)::date AS period, (%s)::text AS value, u.person_id%s %s GROUP BY 1, 2, 3), '
-		'p AS (SELECT s.period, k.cell, min(s.value) AS value, s.person_id%s FROM s JOIN r_cell k ON k.period = s.period '
-		'AND k.value IS NOT DISTINCT FROM s.value WHERE s.period <> ALL ($3) GROUP BY 1, 2, 4), '
+		'f AS (SELECT %s AS period, (%s)::text AS value, %s.person_id%s %s GROUP BY 1, 2, 3), '
+		'p AS (SELECT f.period, k.cell, min(f.value) AS value, f.person_id%s FROM f JOIN r_cell k ON k.period = f.period '
+		'AND k.value IS NOT DISTINCT FROM f.value WHERE f.period <> ALL ($3) GROUP BY 1, 2, 4), '
 		'v AS (SELECT p.period, p.cell, min(p.value) AS value, %s AS people, %s AS is_few%s FROM p GROUP BY 1, 2), '
 		'w AS (SELECT v.*, bool_or(v.is_few) OVER (PARTITION BY v.period) AS is_closed FROM v) '
 		'SELECT v.period, CASE WHEN v.cell IS NULL THEN ''others'' ELSE coalesce(%s, v.value, ''not known'') END, (%s)::float8, v.people '
 		'FROM w v WHERE NOT v.is_closed AND v.people > 0 ORDER BY 1, 3 DESC NULLS LAST, 2',
 		warehouse.public_people(q, format('(%s)::text AS value', d.value)), warehouse.public_cells('r'),
-		d.value, sums, warehouse.question_rows(q, true), replace(folds, 'p.', 's.'),
+		month, CASE a WHEN 's' THEN regexp_replace(d.value, '\mu\.', 's.', 'g') ELSE d.value END, a, sums,
+		warehouse.question_rows(q, true), replace(folds, 'p.', 'f.'),
 		people, few, folds, coalesce(d.label_of, 'NULL'), s.formula)
 		USING begin, "end", closed;
 END

@@ -2,13 +2,13 @@
 -- What staff look at to see whether figures can be trusted.
 
 CREATE FUNCTION warehouse.metric_coverage(begin date, "end" date)
-	RETURNS TABLE (name text, label text, help text, weight text, jobs bigint, measured double precision)
+	RETURNS TABLE (name text, label text, help text, weight text, amount double precision, measured double precision)
 LANGUAGE sql STABLE AS $$
 	WITH p AS MATERIALIZED (
 		SELECT to_jsonb(x) AS x FROM warehouse.performance_period x
 		WHERE x.unit = 'day' AND x.period BETWEEN begin AND "end"
 			AND x.dimension_id = (SELECT u.dimension_id FROM warehouse.usage_dimension u WHERE u.name = 'none'))
-	SELECT m.name, m.label, m.help, w.weight, coalesce(sum((p.x ->> (m.column_name || '_n'))::bigint), 0)::bigint,
+	SELECT m.name, m.label, m.help, w.weight, coalesce(sum((p.x ->> (m.column_name || '_w'))::float8), 0),
 		sum((p.x ->> (m.column_name || '_w'))::float8) / nullif(sum((p.x ->> w.whole)::float8), 0)
 	FROM warehouse.metric m
 	CROSS JOIN LATERAL (SELECT coalesce(m.weight, m.also_per, 'wall seconds') AS weight,
@@ -19,7 +19,7 @@ LANGUAGE sql STABLE AS $$
 	GROUP BY m.metric_id, m.name, m.label, m.help, m.position, w.weight ORDER BY m.position
 $$;
 COMMENT ON FUNCTION warehouse.metric_coverage(date, date) IS
-	'How much of the jobs of these days was measured: for each metric the share of its weight (core time, GPU time ...) that has a value.';
+	'How much of the jobs of these days was measured: for each metric how much of its weight (core seconds, GPU seconds ...) has a value, and which share that is.';
 
 CREATE FUNCTION warehouse.load_problems(begin date, "end" date)
 	RETURNS TABLE (field text, reason text, n bigint, example text)

@@ -6,12 +6,15 @@
 
 #include "common/clock.h"
 #include "portal/field.h"
+#include "portal/figure.h"
 #include "portal/html.h"
 #include "portal/layout.h"
 #include "portal/postgres.h"
 #include "portal/routes.h"
 #include "portal/svg.h"
 #include "portal/units.h"
+
+#define HOUR_S 3600
 
 struct quality {
 	struct rows runs, codes, quarantine, documents, coverage;
@@ -194,6 +197,7 @@ static void put_quarantine(struct strbuf *out, const struct quality *d)
 static void put_metric(struct strbuf *out, const struct doc *m)
 {
 	double measured = field_number(m, "measured");
+	bool is_time = str_ends(field_text(m, "weight"), "seconds");
 	char text[80];
 
 	html_raw(out, "<tr><th scope=\"row\"");
@@ -205,8 +209,9 @@ static void put_metric(struct strbuf *out, const struct doc *m)
 	html_raw(out, "</code></td><td>");
 	html_text(out, field_text(m, "weight"));
 	html_raw(out, "</td>");
-	put_number_cell(out, m, "jobs");
 	html_raw(out, "<td class=\"number\">");
+	figure_number(out, field_number(m, "amount") / (is_time ? HOUR_S : 1), is_time ? "h" : "");
+	html_raw(out, "</td><td class=\"number\">");
 	if (isnan(measured)) {
 		html_raw(
 			out, "<span class=\"none\">–</span></td><td class=\"bar-cell\"></td></tr>");
@@ -222,7 +227,7 @@ static void put_metric(struct strbuf *out, const struct doc *m)
 static void put_metrics(struct strbuf *out, const struct rows *coverage, bool measured)
 {
 	static const char *const heads[] = {
-		"Metric", "Name", "Share of", "Jobs", "Measured", "Share"};
+		"Metric", "Name", "Counted in", "Known of", "Measured", "Share"};
 
 	begin_table(out, measured ? "What was measured" : "What was not measured", heads,
 		ARRAY_LEN(heads), 1U << 3 | 1U << 4);
