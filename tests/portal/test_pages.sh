@@ -12,7 +12,7 @@ cp "$source/tests/portal/pages.mjs" "$dir/pages/"
 ln -s "$modules" "$dir/pages/node_modules"
 # The sanitizers' settings are not for the browser.
 env -u ASAN_OPTIONS -u UBSAN_OPTIONS -u LSAN_OPTIONS \
-	HOME="$dir" timeout 500 node "$dir/pages/pages.mjs" "$url" >"$dir/tap" || {
+	HOME="$dir" timeout 850 node "$dir/pages/pages.mjs" "$url" >"$dir/tap" || {
 	grep -A 12 '^not ok' "$dir/tap" >&2
 	exit 1
 }
