@@ -11,9 +11,9 @@
 #include "common/document/document.h"
 #include "common/job.h"
 #include "common/str.h"
-#include "summarizer/reduce/binding.h"
 #include "summarizer/reduce/partial.h"
 #include "summarizer/reduce/plan.h"
+#include "summarizer/reduce/process.h"
 #include "summarizer/reduce/task.h"
 #include "summarizer/reduce/track.h"
 
@@ -23,7 +23,8 @@ struct analysis_sample {
 	const struct track *const *inputs; // in the order of the row's; epoch 0: never sampled
 	struct task *const *tasks;         // of this time
 	size_t n_tasks;
-	size_t nth; // analysis
+	unsigned turn; // rises when tasks come or go
+	size_t nth;    // analysis
 };
 
 // What a job keeps for the analysis.
@@ -58,9 +59,10 @@ struct analysis {
 	size_t own_size;            // of what a job keeps on it; all zero at first
 	void (*release)(void *own); // what that points to; NULL: nothing
 	void (*sample)(void *host, const struct analysis_sample *s);
-	// A record had some of the texts of binding.h; inputs are not set. NULL: they are of no interest.
-	void (*texts)(void *host, const struct analysis_sample *s, const struct binding_record *b,
-		const struct archive_record *r);
+	// A record had processes, whose rows are as they were before it; inputs are not set. NULL: they
+	// are of no interest.
+	void (*processes)(
+		void *host, const struct analysis_sample *s, const struct process_table *p);
 	void (*write)(void *host, const struct analysis_end *e, struct strbuf *to);
 	void (*merge)(const struct analysis_merge *m);
 };

@@ -37,6 +37,7 @@ struct host {
 	struct core *cores; // by row
 	size_t n;
 	uint64_t steps;
+	double sum; // of the shares of all
 };
 
 struct own {                         // of a job
@@ -111,6 +112,9 @@ static void count_step(struct host *h, const struct analysis_sample *s)
 		c->total_ns += length;
 		c->busy_ns += c->share > BUSY ? length : 0;
 	}
+	h->sum = 0;
+	for (size_t i = 0; i < h->n; i++)
+		h->sum += isnan(h->cores[i].share) ? 0 : h->cores[i].share;
 	h->steps++;
 }
 
@@ -153,8 +157,9 @@ static void find_rows(struct own *o, const struct task *t, const struct domain *
 
 static void note_most(const struct host *h, struct own *o)
 {
-	double sum = 0;
-	for (size_t i = 0; i < o->n_rows; i++) {
+	bool is_all = o->n_rows == h->n; // rows are in order: the sum is the same
+	double sum = is_all ? h->sum : 0;
+	for (size_t i = 0; i < o->n_rows && !is_all; i++) {
 		double share = o->rows[i] < h->n ? h->cores[o->rows[i]].share : NAN;
 		sum += isnan(share) ? 0 : share;
 	}

@@ -14,20 +14,6 @@
 #define COMMAND_MAX  1024
 #define ERROR_NO_CPU 1 // SUPReMM: raw counter unavailable
 
-struct process { // of a row of the instance domain
-	char *groups;
-	size_t n_groups;
-	char *user;
-	size_t n_user;
-	uint64_t job; // of its control group; 0: none
-};
-
-struct host {
-	struct process *processes;
-	size_t n;
-	const struct domain *domain;
-};
-
 struct seen {
 	uint32_t inside, outside; // samples in the job's group, in no job's
 };
@@ -38,6 +24,21 @@ struct own {
 	bool is_asked; // there were processes to look at
 };
 
+// Processes change seldom, so samples are counted once for all jobs of a time, and given to those that
+// they are of when one of them, or the jobs, are others.
+struct host {
+	const struct process_table *table;
+	uint32_t *pending; // samples of each row
+	size_t n;
+	struct now { // jobs of this time
+		const struct task *task;
+		struct own *own;
+	} * now;
+	size_t n_now, room;
+	unsigned turn;
+	int64_t until_ns;
+};
+
 static void *open_host(void)
 {
 	return memory_alloc(1, sizeof(struct host));
@@ -46,11 +47,8 @@ static void *open_host(void)
 static void close_host(void *state)
 {
 	struct host *h = state;
-	for (size_t i = 0; i < h->n; i++) {
-		free(h->processes[i].groups);
-		free(h->processes[i].user);
-	}
-	free(h->processes);
+	free(h->pending);
+	free(h->now);
 	free(h);
 }
 
@@ -71,32 +69,11 @@ static void *wider(void *old, size_t *n, size_t want, size_t size)
 	return p;
 }
 
-// Takes a text over; false: it is as it was.
-static bool take_over(char **text, size_t *n, struct bytes from)
+static void count_for(const struct now *now, const struct process *p, uint32_t row, size_t n_rows,
+	uint32_t samples)
 {
-	if (*text && *n == from.len && memcmp(*text, from.data, from.len) == 0)
-		return false;
-	*text = memory_resize(*text, from.len + 1, 1);
-	memcpy(*text, from.data, from.len);
-	(*text)[from.len] = '\0';
-	*n = from.len;
-	return true;
-}
-
-static void note_process(struct process *p, struct bytes groups, struct bytes user)
-{
-	if (user.data)
-		(void)take_over(&p->user, &p->n_user, user);
-	if (!take_over(&p->groups, &p->n_groups, groups))
-		return;
-	const char *at = p->groups;
-	if (!cgroup_next_job(&at, p->groups + p->n_groups, &p->job))
-		p->job = 0;
-}
-
-static void count_for(
-	struct own *o, const struct task *t, const struct process *p, uint32_t row, size_t n_rows)
-{
+	const struct task *t = now->task;
+	struct own *o = now->own;
 	bool is_inside = p->job == t->job->key.raw_id ||
 	                 (*t->sluid && cgroup_names(p->groups, p->n_groups, t->sluid));
 	if (!is_inside && (p->job || p->user == NULL))
@@ -104,45 +81,62 @@ static void count_for(
 	if (p->user && strcmp(p->user, t->job->user) != 0)
 		return;
 	o->seen = wider(o->seen, &o->n, n_rows, sizeof(*o->seen));
-	o->seen[row].inside += is_inside;
-	o->seen[row].outside += !is_inside;
+	o->seen[row].inside += is_inside ? samples : 0;
+	o->seen[row].outside += is_inside ? 0 : samples;
 }
 
-static void texts(void *state, const struct analysis_sample *s, const struct binding_record *b,
-	const struct archive_record *r)
+static void settle_row(struct host *h, uint32_t row)
+{
+	uint32_t samples = h->pending[row];
+	h->pending[row] = 0;
+	for (size_t k = 0; samples && k < h->n_now; k++)
+		count_for(&h->now[k], &h->table->rows[row], row, h->table->domain->n, samples);
+}
+
+static void settle(struct host *h)
+{
+	for (size_t row = 0; row < h->n; row++)
+		settle_row(h, (uint32_t)row);
+	h->n_now = 0;
+	h->turn = 0;
+}
+
+// Which jobs samples are of from now on, and for how long.
+static void find_now(struct host *h, const struct analysis_sample *s)
+{
+	h->turn = s->turn;
+	h->until_ns = INT64_MAX;
+	h->now = wider(h->now, &h->room, s->n_tasks, sizeof(*h->now));
+	for (size_t k = 0; k < s->n_tasks; k++) {
+		const struct task *t = s->tasks[k];
+		int64_t end_ns = task_window_end(t);
+		if (s->now_ns > end_ns)
+			continue;
+		if (s->now_ns < t->begin_ns) {
+			h->until_ns = s->now_ns;
+			continue;
+		}
+		h->until_ns = end_ns < h->until_ns ? end_ns : h->until_ns;
+		h->now[h->n_now] = (struct now){t, analysis_own(s, k)};
+		h->now[h->n_now++].own->is_asked = true;
+	}
+}
+
+static void processes(void *state, const struct analysis_sample *s, const struct process_table *p)
 {
 	struct host *h = state;
-	if (!b->has[BINDING_CGROUPS])
-		return;
-	const struct archive_set *groups = &b->sets[BINDING_CGROUPS];
-	const struct id_map *ids = b->ids[BINDING_CGROUPS];
-	if (h->domain && h->domain != ids->domain)
+	if (h->table && h->table != p)
 		return; // hot processes beside all of them: one of both is enough
-	h->domain = ids->domain;
-	h->processes = wider(h->processes, &h->n, ids->domain->n, sizeof(*h->processes));
-	for (size_t k = 0; k < s->n_tasks; k++)
-		((struct own *)analysis_own(s, k))->is_asked |=
-			s->now_ns >= s->tasks[k]->begin_ns &&
-			s->now_ns <= task_window_end(s->tasks[k]);
-	for (int32_t i = 0; i < groups->n; i++) {
-		int32_t id = archive_value_instance(groups, i);
-		uint32_t row = id_map_row(ids, id);
-		struct bytes user = {0};
-		struct bytes text;
-		if (row == NO_ROW || !binding_text(r, groups, i, &text))
-			continue;
-		if (b->has[BINDING_USER]) {
-			const struct archive_set *users = &b->sets[BINDING_USER];
-			int32_t at = binding_place(users, i, id);
-			if (at >= 0)
-				(void)binding_text(r, users, at, &user);
-		}
-		note_process(&h->processes[row], text, user);
-		for (size_t k = 0; k < s->n_tasks; k++)
-			if (s->now_ns >= s->tasks[k]->begin_ns &&
-				s->now_ns <= task_window_end(s->tasks[k]))
-				count_for(analysis_own(s, k), s->tasks[k], &h->processes[row], row,
-					ids->domain->n);
+	h->table = p;
+	if (h->turn != s->turn || s->now_ns > h->until_ns) {
+		settle(h);
+		find_now(h, s);
+	}
+	h->pending = wider(h->pending, &h->n, p->n, sizeof(*h->pending));
+	for (size_t i = 0; i < p->n_now; i++) {
+		if (p->now[i].is_new)
+			settle_row(h, p->now[i].row);
+		h->pending[p->now[i].row]++;
 	}
 }
 
@@ -167,17 +161,18 @@ static void put_command(struct strbuf *to, const char *command)
 // text cores, u64 n, n times {text command, u64 inside, u64 outside}; nothing when nobody looked.
 static void write(void *state, const struct analysis_end *e, struct strbuf *to)
 {
-	const struct host *h = state;
+	struct host *h = state;
 	const struct own *o = e->own;
 	CLEANUP(strbuf_release) struct strbuf commands = {0};
 	char cores[4 * CORES_MAX + 1];
 	uint64_t n = 0;
+	settle(h);
 	if (!o->is_asked && e->task->cores.n == 0)
 		return;
-	for (size_t i = 0; i < o->n && i < h->domain->n; i++) {
+	for (size_t i = 0; i < o->n && i < h->table->domain->n; i++) {
 		if (o->seen[i].inside + o->seen[i].outside == 0)
 			continue;
-		put_command(&commands, command_of(h->domain->names[i]));
+		put_command(&commands, command_of(h->table->domain->names[i]));
 		partial_put_u64(&commands, o->seen[i].inside);
 		partial_put_u64(&commands, o->seen[i].outside);
 		n++;
@@ -295,7 +290,7 @@ const struct analysis analysis_processes = {
 	.close = close_host,
 	.own_size = sizeof(struct own),
 	.release = release_own,
-	.texts = texts,
+	.processes = processes,
 	.write = write,
 	.merge = merge,
 };

@@ -33,7 +33,7 @@ void analysis_run_close(struct analysis_run *r)
 }
 
 void analysis_run_feed(struct analysis_run *r, const size_t *touched, size_t n_touched,
-	int64_t now_ns, struct task *const *tasks, size_t n_tasks)
+	int64_t now_ns, const struct task_list *tasks)
 {
 	for (size_t k = 0; k < n_analyses; k++) {
 		bool is_due = false;
@@ -44,20 +44,24 @@ void analysis_run_feed(struct analysis_run *r, const size_t *touched, size_t n_t
 		struct analysis_sample s = {.now_ns = now_ns,
 			.nth = k,
 			.inputs = r->inputs[k],
-			.tasks = tasks,
-			.n_tasks = n_tasks};
+			.tasks = tasks->items,
+			.n_tasks = tasks->n,
+			.turn = tasks->turn};
 		analyses[k]->sample(r->hosts[k], &s);
 	}
 }
 
-void analysis_run_texts(struct analysis_run *r, const struct binding_record *b,
-	const struct archive_record *record, struct task *const *tasks, size_t n_tasks)
+void analysis_run_processes(struct analysis_run *r, const struct process_table *processes,
+	int64_t now_ns, const struct task_list *tasks)
 {
 	for (size_t k = 0; k < n_analyses; k++) {
-		struct analysis_sample s = {
-			.now_ns = record->time_ns, .nth = k, .tasks = tasks, .n_tasks = n_tasks};
-		if (analyses[k]->texts)
-			analyses[k]->texts(r->hosts[k], &s, b, record);
+		struct analysis_sample s = {.now_ns = now_ns,
+			.nth = k,
+			.tasks = tasks->items,
+			.n_tasks = tasks->n,
+			.turn = tasks->turn};
+		if (analyses[k]->processes)
+			analyses[k]->processes(r->hosts[k], &s, processes);
 	}
 }
 

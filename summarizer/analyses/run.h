@@ -14,9 +14,9 @@ void analysis_run_open(struct analysis_run *r, const struct plan *p, const struc
 void analysis_run_close(struct analysis_run *r);
 // A record brought samples of these tracks.
 void analysis_run_feed(struct analysis_run *r, const size_t *touched, size_t n_touched,
-	int64_t now_ns, struct task *const *tasks, size_t n_tasks);
-// A record had texts.
-void analysis_run_texts(struct analysis_run *r, const struct binding_record *b,
-	const struct archive_record *record, struct task *const *tasks, size_t n_tasks);
+	int64_t now_ns, const struct task_list *tasks);
+// A record had processes; their rows are as they were before it.
+void analysis_run_processes(struct analysis_run *r, const struct process_table *processes,
+	int64_t now_ns, const struct task_list *tasks);
 // For each analysis its length and what it says of a job.
 void analysis_run_write(struct analysis_run *r, const struct task *t, struct strbuf *to);

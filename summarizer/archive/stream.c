@@ -13,7 +13,7 @@
 #include "summarizer/archive/decoder.h"
 
 #define FIRST_ROOM 4096       // a label is often all that is wanted
-#define ROOM       (1u << 20) // many records, still in the processor's cache
+#define ROOM       (1u << 18) // some records, still in the processor's nearer cache
 #define INPUT_ROOM (1u << 16)
 
 static const struct decoder *const decoders[] = {&decoder_zstd, &decoder_xz, &decoder_gz};

@@ -36,7 +36,10 @@ bool binding_text(
 // The place of an instance, which is at place i of another set; -1: none.
 int32_t binding_place(const struct archive_set *s, int32_t i, int32_t id);
 
+struct process_table;
+
 // Tells those of the tasks whose cores the record makes known; learned() is called for each.
+// processes: as the record has them; NULL: it has none.
 void binding_learn(const struct binding_record *b, const struct archive_record *r,
-	struct task *const *tasks, size_t n_tasks, void (*learned)(void *context, struct task *t),
-	void *context);
+	const struct process_table *processes, struct task *const *tasks, size_t n_tasks,
+	void (*learned)(void *context, struct task *t), void *context);

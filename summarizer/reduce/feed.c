@@ -108,6 +108,12 @@ static const double *at_sample(struct stepper *s)
 	return s->edge;
 }
 
+// Of all steps that were kept back, the extremes are known.
+static bool is_all(const struct backlog *b, const struct fold_step *steps)
+{
+	return steps == b->folds;
+}
+
 static void fold(const struct stepper *s, size_t i, struct task *t, bool is_each,
 	const struct fold_step *steps, size_t n_steps, const double *values)
 {
@@ -120,6 +126,7 @@ static void fold(const struct stepper *s, size_t i, struct task *t, bool is_each
 		.values = values,
 		.n = is_folded ? 1 : b->n_rows,
 		.means = values == b->lines[2 * i] ? b->means + i * BACKLOG_STEPS : NULL,
+		.extremes = is_all(b, steps) && !is_each ? b->extremes[i] : NULL,
 		.domain = is_folded ? NULL : s->domain};
 	if (is_each)
 		fold_lines(&t->items[s->plan->first_item + i], item, &r);
@@ -137,13 +144,14 @@ static const double *frame_of(struct stepper *s, const struct step *step, bool b
 	int64_t to = step->to_ns;
 	if (by_samples) {
 		from = share == SHARE_WHOLE ? from : to;
-		*ret = (struct fold_step){.from_ns = from, .to_ns = to, .is_sample = true};
+		*ret = fold_step_make(from, to);
+		ret->is_sample = true;
 		return share == SHARE_WHOLE ? s->values : at_sample(s);
 	}
 	if (!step->has_length || !task_clip(t, &from, &to))
 		from = to = step->to_ns;
-	*ret = (struct fold_step){
-		.from_ns = from, .to_ns = to, .is_sample = task_holds(t, step->to_ns)};
+	*ret = fold_step_make(from, to);
+	ret->is_sample = task_holds(t, step->to_ns);
 	return share == SHARE_WHOLE ? s->values : cut(s, step, t, from, to);
 }
 
@@ -154,7 +162,7 @@ static void feed_one(struct stepper *s, const struct step *step, size_t i, struc
 	struct fold_step f;
 	struct moment m = {.cores = step->cores, .task = t};
 	m.values = frame_of(s, step, item->is_by_samples, t, &f);
-	m.seconds = (double)(f.to_ns - f.from_ns) / (double)NS_PER_S;
+	m.seconds = f.seconds;
 	evaluate(s, item->value, &m, s->result);
 	fold(s, i, t, false, &f, 1, s->result);
 	if (item->each == NULL)
@@ -179,12 +187,16 @@ void backlog_open(struct backlog *b, const struct plan_source *source)
 	b->n_lines = 2 * source->n_items;
 	b->lines = memory_alloc(b->n_lines + 1, sizeof(double *));
 	b->means = memory_alloc(source->n_items * BACKLOG_STEPS + 1, sizeof(*b->means));
+	b->extremes = memory_alloc(source->n_items + 1, sizeof(double *));
 }
 
 void backlog_release(struct backlog *b)
 {
 	for (size_t i = 0; i < b->n_lines; i++)
 		free(b->lines[i]);
+	for (size_t i = 0; i < b->n_lines / 2; i++)
+		free(b->extremes[i]);
+	free(b->extremes);
 	free(b->lines);
 	free(b->means);
 	*b = (struct backlog){0};
@@ -223,23 +235,20 @@ static void keep_back(struct stepper *s, const struct step *step)
 		if (item->each)
 			evaluate(s, item->each, &m, values_at(b, item->each, 2 * i + 1));
 	}
+	int64_t from_ns = step->has_length ? step->from_ns : step->to_ns;
+	b->from_ns = b->n == 0 || from_ns < b->from_ns ? from_ns : b->from_ns;
+	b->to_ns = b->n == 0 || step->to_ns > b->to_ns ? step->to_ns : b->to_ns;
+	b->has_lengths = step->has_length && (b->n == 0 || b->has_lengths);
+	b->folds[b->n] = fold_step_make(from_ns, step->to_ns);
+	b->folds[b->n].is_sample = true;
+	b->folds[b->n].at = b->n;
 	b->steps[b->n++] = *step;
 }
 
-static void feed_run(struct stepper *s, struct task *t, bool by_samples)
+static void feed_items(
+	struct stepper *s, struct task *t, bool by_samples, const struct fold_step *steps, size_t n)
 {
 	const struct backlog *b = &s->backlog;
-	struct fold_step steps[BACKLOG_STEPS] UNINITIALIZED;
-	size_t n = 0;
-	for (size_t k = 0; k < b->n; k++) {
-		const struct step *step = &b->steps[k];
-		if (share_of(step, by_samples, t) == SHARE_WHOLE)
-			steps[n++] = (struct fold_step){
-				.from_ns = step->has_length ? step->from_ns : step->to_ns,
-				.to_ns = step->to_ns,
-				.is_sample = true,
-				.at = k};
-	}
 	for (size_t i = 0; n && i < s->plan->n_items; i++) {
 		const struct plan_item *item = &s->plan->items[i];
 		if (item->needs_job || item->is_by_samples != by_samples)
@@ -250,11 +259,44 @@ static void feed_run(struct stepper *s, struct task *t, bool by_samples)
 	}
 }
 
+static void feed_run(struct stepper *s, struct task *t, bool by_samples)
+{
+	const struct backlog *b = &s->backlog;
+	struct fold_step steps[BACKLOG_STEPS] UNINITIALIZED;
+	size_t n = 0;
+	for (size_t k = 0; k < b->n; k++)
+		if (share_of(&b->steps[k], by_samples, t) == SHARE_WHOLE)
+			steps[n++] = b->folds[k];
+	feed_items(s, t, by_samples, steps, n);
+}
+
+// The least or most of each row over all steps; rows that are absent in all stay NAN.
+static void find_extremes(struct stepper *s)
+{
+	struct backlog *b = &s->backlog;
+	for (size_t i = 0; i < s->plan->n_items; i++) {
+		const struct plan_item *item = &s->plan->items[i];
+		if (item->needs_job || item->output == NULL || !fold_is_extreme(item->output))
+			continue;
+		size_t n = expression_is_folded(item->value) ? 1 : b->n_rows;
+		b->extremes[i] = memory_resize(b->extremes[i], n + 1, sizeof(**b->extremes));
+		fold_extremes(item->output->time, b->lines[2 * i], b->n, n, b->extremes[i]);
+	}
+}
+
 void feed_backlog(struct stepper *s, const struct task_list *tasks)
 {
-	for (size_t i = 0; s->backlog.n && i < tasks->n; i++) {
-		feed_run(s, tasks->items[i], false);
-		feed_run(s, tasks->items[i], true);
+	const struct backlog *b = &s->backlog;
+	if (b->n)
+		find_extremes(s);
+	for (size_t i = 0; b->n && i < tasks->n; i++) {
+		struct task *t = tasks->items[i];
+		bool has_all = b->has_lengths && b->from_ns >= t->begin_ns && b->to_ns <= t->end_ns;
+		for (int by_samples = 0; by_samples < 2; by_samples++)
+			if (has_all)
+				feed_items(s, t, by_samples, b->folds, b->n);
+			else
+				feed_run(s, t, by_samples);
 	}
 	s->backlog.n = 0;
 }

@@ -7,13 +7,21 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "summarizer/reduce/sums.h"
+
+static double *wider(double *old, size_t n, size_t to)
+{
+	double *v = memory_resize(old, to, sizeof(*v));
+	memset(v + n, 0, (to - n) * sizeof(*v));
+	return v;
+}
 
 static void grow(struct task_item *x, size_t n)
 {
 	if (n <= x->n)
 		return;
-	x->cells = memory_resize(x->cells, n, sizeof(*x->cells));
-	memset(x->cells + x->n, 0, (n - x->n) * sizeof(*x->cells));
+	x->value = wider(x->value, x->n, n);
+	x->weight = wider(x->weight, x->n, n);
 	x->n = n;
 }
 
@@ -22,30 +30,51 @@ static bool is_by_time(enum over_time time)
 	return time == TIME_MEAN || time == TIME_INTEGRAL;
 }
 
-static void fold_value(struct fold_cell *c, double v, double weight)
+// The least, the most, the first or the last.
+static bool replaces(enum over_time time, double v, double old)
 {
-	if (isnan(v) || weight <= 0)
-		return;
-	if (c->weight == 0) {
-		c->first = c->lowest = c->highest = v;
-	} else {
-		c->lowest = v < c->lowest ? v : c->lowest;
-		c->highest = v > c->highest ? v : c->highest;
+	switch (time) {
+	case TIME_MIN:
+		return v < old;
+	case TIME_MAX:
+		return v > old;
+	default:
+		return time == TIME_LAST;
 	}
-	c->last = v;
-	c->sum += v * weight;
-	c->weight += weight;
 }
 
-static double seconds_of(const struct fold_step *s)
+static void fold_row(
+	struct task_item *x, enum over_time time, const double *v, size_t n, double weight)
 {
-	return (double)(s->to_ns - s->from_ns) / (double)NS_PER_S;
+	if (weight <= 0)
+		return;
+	if (is_by_time(time) || time == TIME_SAMPLE_MEAN) {
+		sums_add(x->value, x->weight, v, n, weight);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (isnan(v[i]))
+			continue;
+		if (x->weight[i] == 0 || replaces(time, v[i], x->value[i]))
+			x->value[i] = v[i];
+		x->weight[i] += weight;
+	}
 }
 
-static void fold_row(struct fold_cell *cells, const double *v, size_t n, double weight)
+bool fold_is_extreme(const struct output *o)
 {
-	for (size_t i = 0; i < n; i++)
-		fold_value(&cells[i], v[i], weight);
+	return (o->time == TIME_MIN || o->time == TIME_MAX) && o->skip_last == 0;
+}
+
+void fold_extremes(enum over_time time, const double *v, size_t n_steps, size_t n, double *ret)
+{
+	memcpy(ret, v, n * sizeof(*ret));
+	for (size_t k = 1; k < n_steps; k++)
+		for (size_t i = 0; i < n; i++) {
+			double x = v[k * n + i];
+			if (isnan(ret[i]) || replaces(time, x, ret[i]))
+				ret[i] = x;
+		}
 }
 
 // Samples are held back until skip_last newer ones have come: the last ones never count.
@@ -65,7 +94,7 @@ static void fold_late(struct task_item *x, const struct output *o, const double 
 	double *slot = x->late + x->next_late * x->late_rows;
 	grow(x, x->late_rows);
 	if (x->n_late == o->skip_last)
-		fold_row(x->cells, slot, x->late_rows, 1);
+		fold_row(x, o->time, slot, x->late_rows, 1);
 	else
 		x->n_late++;
 	for (size_t i = 0; i < x->late_rows; i++)
@@ -77,10 +106,14 @@ static void fold_output(struct task_item *x, const struct output *o, const struc
 {
 	bool by_time = is_by_time(o->time);
 	grow(x, r->n);
+	if (r->extremes && x->seen >= o->skip_first) {
+		fold_row(x, o->time, r->extremes, r->n, (double)r->n_steps);
+		return;
+	}
 	for (size_t k = 0; k < r->n_steps; k++) {
 		const struct fold_step *s = &r->steps[k];
 		const double *v = fold_values_of(r, s);
-		double weight = by_time ? seconds_of(s) : 1;
+		double weight = by_time ? s->seconds : 1;
 		// With samples left out, only what lies between samples inside the job counts.
 		if (!(by_time && o->skip_first == 0) &&
 			(!s->is_sample || x->seen++ < o->skip_first))
@@ -88,7 +121,7 @@ static void fold_output(struct task_item *x, const struct output *o, const struc
 		if (o->skip_last && !by_time)
 			fold_late(x, o, v, r->n);
 		else
-			fold_row(x->cells, v, r->n, weight);
+			fold_row(x, o->time, v, r->n, weight);
 	}
 }
 
@@ -150,13 +183,14 @@ static double node_value(const struct task_item *x, const struct series *series,
 static void pick(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
 	const struct task *t)
 {
+	int64_t wall_ns = (t->job->end_s - t->job->start_s) * NS_PER_S;
+	picks_open(&x->picks);
 	for (size_t k = 0; k < r->n_steps; k++) {
 		const struct fold_step *s = &r->steps[k];
 		double v = node_value(x, item->series, r, s);
 		if (isnan(v) && !(item->is_rate && s->from_ns == s->to_ns))
 			continue;
-		picks_add(&x->picks, (t->job->end_s - t->job->start_s) * NS_PER_S, s->from_ns,
-			s->to_ns, v);
+		picks_add(&x->picks, wall_ns, s->to_ns, s->seconds, v);
 	}
 }
 
@@ -168,7 +202,7 @@ static void pick_lines(struct task_item *x, const struct plan_item *item, const 
 		if (item->is_rate && s->from_ns == s->to_ns)
 			continue;
 		series_lines_put(&x->lines, &x->grid, picks_place(&x->picks, s->to_ns),
-			item->is_rate ? seconds_of(s) : 0, fold_values_of(r, s), r->n);
+			item->is_rate ? s->seconds : 0, fold_values_of(r, s), r->n);
 	}
 }
 
@@ -208,24 +242,8 @@ void fold_item(struct task_item *x, const struct plan_item *item, const struct f
 
 double fold_result(const struct task_item *x, enum over_time time, size_t row)
 {
-	if (row >= x->n || x->cells[row].weight == 0)
+	if (row >= x->n || x->weight[row] == 0)
 		return NAN;
-	const struct fold_cell *c = &x->cells[row];
-	switch (time) {
-	case TIME_MEAN:
-	case TIME_SAMPLE_MEAN:
-		return c->sum / c->weight;
-	case TIME_INTEGRAL:
-		return c->sum;
-	case TIME_MIN:
-		return c->lowest;
-	case TIME_MAX:
-		return c->highest;
-	case TIME_FIRST:
-		return c->first;
-	case TIME_LAST:
-		return c->last;
-	default:
-		return NAN;
-	}
+	bool is_mean = time == TIME_MEAN || time == TIME_SAMPLE_MEAN;
+	return is_mean ? x->value[row] / x->weight[row] : x->value[row];
 }

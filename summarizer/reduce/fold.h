@@ -6,6 +6,7 @@
 
 struct fold_step {              // one step, cut to the job's time
 	int64_t from_ns, to_ns; // equal: a sample without length
+	double seconds;         // between them
 	bool is_sample;         // its end is a sample inside the job
 	size_t at;              // its place in the values
 };
@@ -17,6 +18,7 @@ struct fold_run { // steps that follow on each other
 	size_t n;
 	const struct domain *domain; // of the values; NULL: one value
 	const double *means;         // [at] of all rows; NULL: not worked out
+	const double *extremes;      // of each row over all these steps; NULL: not worked out
 };
 
 static inline const double *fold_values_of(const struct fold_run *r, const struct fold_step *s)
@@ -26,6 +28,17 @@ static inline const double *fold_values_of(const struct fold_run *r, const struc
 
 // The mean of those that are there; NULL is_own: of all.
 double fold_mean(const double *v, size_t n, const bool *is_own);
+
+static inline struct fold_step fold_step_make(int64_t from_ns, int64_t to_ns)
+{
+	return (struct fold_step){.from_ns = from_ns,
+		.to_ns = to_ns,
+		.seconds = (double)(to_ns - from_ns) / (double)NS_PER_S};
+}
+
+// Whether an output is the least or the most of all steps: then only that of each row counts.
+bool fold_is_extreme(const struct output *o);
+void fold_extremes(enum over_time time, const double *v, size_t n_steps, size_t n, double *ret);
 
 void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
 	const struct task *t, int64_t every_s);

@@ -271,11 +271,22 @@ static void feed(struct sweep *w, int64_t now_ns)
 				stepper_note_rows(s);
 		}
 	}
-	analysis_run_feed(
-		&w->analyses, w->touched, w->n_touched, now_ns, w->tasks.items, w->tasks.n);
+	analysis_run_feed(&w->analyses, w->touched, w->n_touched, now_ns, &w->tasks);
 	double cores = cores_of(w);
 	for (size_t i = 0; i < w->n_live; i++)
 		stepper_close(&w->steppers[w->live[i]], now_ns, w->epoch, cores, &w->tasks);
+}
+
+static void take_texts(
+	struct sweep *w, const struct binding_record *texts, const struct archive_record *r)
+{
+	struct process_table *processes = process_look(&w->processes, texts, r);
+	if (processes) {
+		analysis_run_processes(&w->analyses, processes, r->time_ns, &w->tasks);
+		process_accept(processes);
+	}
+	if (processes || texts->has[BINDING_CPUSET])
+		binding_learn(texts, r, processes, w->tasks.items, w->tasks.n, begin_anew, w);
 }
 
 void lane_take(struct lane *l, struct sweep *w)
@@ -294,10 +305,7 @@ void lane_take(struct lane *l, struct sweep *w)
 	// A set that reaches beyond its record ends the record, what was before it counts.
 	while (archive_set_next(r, &set) > 0)
 		take_set(l, w, &set, &texts);
-	if (texts.has[BINDING_CPUSET] || texts.has[BINDING_CGROUPS])
-		binding_learn(&texts, &whole, w->tasks.items, w->tasks.n, begin_anew, w);
-	if (texts.has[BINDING_CGROUPS])
-		analysis_run_texts(&w->analyses, &texts, &whole, w->tasks.items, w->tasks.n);
+	take_texts(w, &texts, &whole);
 	count_oddities(w, r->time_ns);
 	feed(w, r->time_ns);
 }
@@ -361,6 +369,7 @@ void sweep_close(struct sweep *w)
 		domain_release(w->domains[i]);
 		free(w->domains[i]);
 	}
+	process_tables_release(&w->processes);
 	domain_release(&w->single);
 	free(w->domains);
 	free(w->tracks);

@@ -6,6 +6,7 @@
 #include "summarizer/analyses/run.h"
 #include "summarizer/archive/archive.h"
 #include "summarizer/reduce/binding.h"
+#include "summarizer/reduce/process.h"
 #include "summarizer/reduce/steps.h"
 
 struct sweep {
@@ -24,6 +25,7 @@ struct sweep {
 	size_t n_live;
 	bool *is_wanted; // of the tracks
 	struct analysis_run analyses;
+	struct process_tables processes;
 	struct use { // which steppers a track is an input of
 		size_t stepper, input;
 	} * *uses;

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/memory.h"
+#include "summarizer/reduce/sums.h"
 
 struct series_grid series_grid_make(
 	int64_t begin_ns, int64_t end_ns, unsigned max_points, int64_t every_s)
@@ -109,13 +110,7 @@ void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t fro
 		int64_t end = series_grid_end(g, bin);
 		int64_t until = to_ns < end ? to_ns : end;
 		double seconds = (double)(until - from_ns) / (double)NS_PER_S;
-		double *sum = l->sum + bin * l->room;
-		double *weight = l->seconds + bin * l->room;
-		for (size_t i = 0; i < n; i++) {
-			bool is_there = v[i] == v[i];
-			sum[i] += is_there ? v[i] * seconds : 0;
-			weight[i] += is_there ? seconds : 0;
-		}
+		sums_add(l->sum + bin * l->room, l->seconds + bin * l->room, v, n, seconds);
 		from_ns = until;
 	}
 }
@@ -128,13 +123,11 @@ void series_lines_put(struct series_lines *l, const struct series_grid *g, size_
 	l->n = n > l->n ? n : l->n;
 	double *sum = l->sum + bin * l->room;
 	double *weight = l->seconds + bin * l->room;
-	for (size_t i = 0; i < n; i++) {
-		bool is_there = v[i] == v[i];
-		if (seconds == 0)
-			sum[i] = weight[i] = 0;
-		sum[i] += is_there ? v[i] * (seconds > 0 ? seconds : 1) : 0;
-		weight[i] += is_there ? (seconds > 0 ? seconds : 1) : 0;
+	if (seconds == 0) {
+		memset(sum, 0, n * sizeof(*sum));
+		memset(weight, 0, n * sizeof(*weight));
 	}
+	sums_add(sum, weight, v, n, seconds > 0 ? seconds : 1);
 }
 
 double series_lines_mean(const struct series_lines *l, size_t bin, size_t row)

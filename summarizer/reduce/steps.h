@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "summarizer/reduce/fold.h"
 #include "summarizer/reduce/task.h"
 
 // The last step, as the tasks get it.
@@ -19,14 +20,18 @@ struct step {
 
 // Most steps are whole for most jobs: their values are the same for all of them. They are kept back
 // until some have come together, and then fed to one job after the other.
-#define BACKLOG_STEPS 32
+#define BACKLOG_STEPS 64
 struct backlog {
 	struct step steps[BACKLOG_STEPS];
+	struct fold_step folds[BACKLOG_STEPS]; // as a job has them that has them whole
 	size_t n;
-	size_t n_rows, room; // of each step
+	int64_t from_ns, to_ns; // all steps lie between
+	bool has_lengths;       // all steps have one
+	size_t n_rows, room;    // of each step
 	size_t n_lines;
-	double **lines; // one for each item and one for its instances; NULL: it needs the job
-	double *means;  // of an item's instances: [item * BACKLOG_STEPS + step]
+	double **lines;    // one for each item and one for its instances; NULL: it needs the job
+	double *means;     // of an item's instances: [item * BACKLOG_STEPS + step]
+	double **extremes; // one for each item: least or most of each row, where that is wanted
 };
 
 // No job begins or ends here: steps of this time are whole for all.

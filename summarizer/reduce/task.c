@@ -24,7 +24,8 @@ static void release_item(struct task_item *x)
 	series_line_release(&x->node);
 	picks_release(&x->picks);
 	series_lines_release(&x->lines);
-	free(x->cells);
+	free(x->value);
+	free(x->weight);
 	free(x->late);
 	free(x->is_own);
 }

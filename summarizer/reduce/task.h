@@ -47,13 +47,8 @@ struct task_track {
 	uint32_t samples, resets;
 };
 
-struct fold_cell {
-	double sum, weight;
-	double first, last, lowest, highest;
-};
-
-struct task_item { // of a source: an output over steps, or a series
-	struct fold_cell *cells;
+struct task_item {              // of a source: an output over steps, or a series
+	double *value, *weight; // of each row: the sum, or what replaced what came before
 	size_t n;
 	size_t seen;  // samples, for skip_first
 	double *late; // ring of the last samples, for skip_last
