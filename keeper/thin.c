@@ -265,7 +265,8 @@ int thin_index(const struct day_folder *d, const char *base, struct error *err)
 	stream_path(arena_printf(&a, "%s/%s/%s.meta", d->root, d->day, base), &meta);
 	TRY(stream_read_all(strbuf_text(&meta), INT32_MAX, &bytes, err));
 	free((void *)(uintptr_t)bytes.data);
-	TRY(volumes_find(arena_printf(&a, "%s/%s/%s", d->root, d->day, base), &a, &volumes, err));
+	TRY(volumes_find(
+		arena_printf(&a, "%s/%s/%s", d->root, d->day, base), -1, &a, &volumes, err));
 	for (size_t i = 0; i < volumes.n; i++)
 		TRY(index_volume(&volumes.items[i], bytes.len, &out, err));
 	CLEANUP(close_fd)

@@ -184,18 +184,32 @@ static void open_index(struct archive *x)
 		x->index = (struct archive_index){0};
 }
 
+#define VOLUMES_MAX 100000 // more in the index is damage
+
+// The last volume that the index names; -1: it cannot be said.
+static int last_volume(const struct archive_index *x)
+{
+	int last = -1;
+	for (size_t i = 0; i < x->n; i++) {
+		int volume = archive_index_at(x, i).volume;
+		last = volume > last ? volume : last;
+	}
+	return last < VOLUMES_MAX ? last : -1;
+}
+
 int archive_open(const char *base, struct archive **ret, struct error *err)
 {
 	struct archive *x = memory_alloc(1, sizeof(*x));
 	x->base = arena_strdup(&x->arena, base);
 	int rc = open_meta(x, err);
-	if (rc == 0)
-		rc = volumes_find(base, &x->arena, &x->volumes, err);
+	if (rc == 0) {
+		open_index(x);
+		rc = volumes_find(base, last_volume(&x->index), &x->arena, &x->volumes, err);
+	}
 	if (rc < 0) {
 		archive_close(x);
 		return rc;
 	}
-	open_index(x);
 	find_end(x);
 	archive_rewind(x);
 	*ret = x;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "common/str.h"
@@ -27,6 +28,19 @@ static void close_folder(DIR **d)
 		closedir(*d);
 }
 
+static void add(struct search *s, int number, const char *suffix)
+{
+	if (s->found->n == s->room) {
+		struct volume *old = s->found->items;
+		s->room = s->room ? 2 * s->room : 8;
+		s->found->items = arena_array(s->arena, s->room, sizeof(*old));
+		if (old)
+			memcpy(s->found->items, old, s->found->n * sizeof(*old));
+	}
+	s->found->items[s->found->n++] = (struct volume){
+		.number = number, .path = arena_printf(s->arena, "%s.%s", s->base, suffix)};
+}
+
 // What "NAME.SUFFIX" in the archive's folder is: a volume, or nothing of ours.
 static int take(struct search *s, const char *suffix, struct error *err)
 {
@@ -44,15 +58,7 @@ static int take(struct search *s, const char *suffix, struct error *err)
 				s->base, suffix);
 	if (*rest && stream_suffix(rest) != strlen(rest))
 		return 0;
-	if (s->found->n == s->room) {
-		struct volume *old = s->found->items;
-		s->room = s->room ? 2 * s->room : 8;
-		s->found->items = arena_array(s->arena, s->room, sizeof(*old));
-		if (old)
-			memcpy(s->found->items, old, s->found->n * sizeof(*old));
-	}
-	s->found->items[s->found->n++] = (struct volume){
-		.number = number, .path = arena_printf(s->arena, "%s.%s", s->base, suffix)};
+	add(s, number, suffix);
 	return 0;
 }
 
@@ -75,22 +81,47 @@ static void sort(struct volumes *v)
 	v->n = kept;
 }
 
-int volumes_find(const char *base, struct arena *a, struct volumes *ret, struct error *err)
+// Most have all volumes from 0 to the last that the index names. Asking for them by name saves to look
+// through a folder that holds the archives of thousands of hosts.
+static bool guess(struct search *s, int last)
 {
-	struct search s = {.base = base, .arena = a, .found = ret};
-	const char *slash = strrchr(base, '/');
-	const char *name = slash ? slash + 1 : base;
-	const char *folder = slash ? arena_strndup(a, base, (size_t)(slash - base) + 1) : ".";
-	*ret = (struct volumes){0};
+	CLEANUP(strbuf_release) struct strbuf path = {0};
+	for (int number = 0; number <= last + 1; number++) {
+		stream_path(arena_printf(s->arena, "%s.%d", s->base, number), &path);
+		if (access(strbuf_text(&path), F_OK) < 0)
+			return number > last;
+		add(s, number, strbuf_text(&path) + strlen(s->base) + 1);
+	}
+	return false; // there is more than the index knows
+}
+
+static int look_through(struct search *s, struct error *err)
+{
+	const char *slash = strrchr(s->base, '/');
+	const char *name = slash ? slash + 1 : s->base;
+	const char *folder =
+		slash ? arena_strndup(s->arena, s->base, (size_t)(slash - s->base) + 1) : ".";
 	CLEANUP(close_folder) DIR *d = opendir(folder);
 	if (d == NULL)
 		return error_set(err, errno, "%s: %s", folder, strerror(errno));
 	size_t len = strlen(name);
 	for (const struct dirent *e = readdir(d); e; e = readdir(d))
 		if (strncmp(e->d_name, name, len) == 0 && e->d_name[len] == '.')
-			TRY(take(&s, e->d_name + len + 1, err));
-	if (ret->n == 0)
-		return error_set(err, ENOENT, "%s: the archive has no data volume", base);
-	sort(ret);
+			TRY(take(s, e->d_name + len + 1, err));
+	if (s->found->n == 0)
+		return error_set(err, ENOENT, "%s: the archive has no data volume", s->base);
+	sort(s->found);
 	return 0;
+}
+
+int volumes_find(
+	const char *base, int last, struct arena *a, struct volumes *ret, struct error *err)
+{
+	struct search s = {.base = base, .arena = a, .found = ret};
+	*ret = (struct volumes){0};
+	if (last >= 0 && guess(&s, last))
+		return 0;
+	*ret = (struct volumes){0};
+	s.room = 0;
+	return look_through(&s, err);
 }

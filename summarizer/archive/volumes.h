@@ -18,5 +18,6 @@ struct volumes {
 	size_t n;
 };
 
-int volumes_find(
-	const char *base, struct arena *a, struct volumes *ret, struct error *err) MUST_USE;
+// last: the last one that the index names; <0: not known.
+int volumes_find(const char *base, int last, struct arena *a, struct volumes *ret,
+	struct error *err) MUST_USE;

@@ -182,13 +182,26 @@ static int64_t last_needed(const struct host *h, int64_t start_ns, int64_t end_n
 	return last + HOST_MARGIN_S * NS_PER_S;
 }
 
+// The first moment that any job of this time needs, with what is learned before it.
+static int64_t first_needed(const struct host *h, int64_t start_ns, int64_t end_ns)
+{
+	const struct host_request *q = h->request;
+	int64_t first = INT64_MAX;
+	for (size_t i = 0; i < q->n_tasks; i++) {
+		const struct task *t = &q->tasks[i];
+		if (overlaps(t, start_ns, end_ns) && t->begin_ns < first)
+			first = t->begin_ns;
+	}
+	return first - HOST_LEAD_S * NS_PER_S;
+}
+
 // Reads archives that overlap, record by record in the order of time.
-static int read_together(
-	struct host *h, struct lane *lanes, size_t n, int64_t until_ns, struct error *err)
+static int read_together(struct host *h, struct lane *lanes, size_t n, int64_t from_ns,
+	int64_t until_ns, struct error *err)
 {
 	int64_t first_ns = INT64_MAX;
 	for (size_t i = 0; i < n; i++) {
-		lane_begin(&lanes[i], &h->sweep);
+		lane_begin(&lanes[i], &h->sweep, from_ns);
 		if (lanes[i].has_record && lanes[i].record.time_ns < first_ns)
 			first_ns = lanes[i].record.time_ns;
 	}
@@ -228,7 +241,8 @@ static int read_all(struct host *h, struct error *err)
 			if (h->lanes[i + n].end_ns > end)
 				end = h->lanes[i + n].end_ns;
 		if (is_needed(h, start, end))
-			TRY(read_together(h, h->lanes + i, n, last_needed(h, start, end), err));
+			TRY(read_together(h, h->lanes + i, n, first_needed(h, start, end),
+				last_needed(h, start, end), err));
 		i += n;
 	}
 	TRY(turn_over(h, INT64_MAX, err)); // those that begin after the last record

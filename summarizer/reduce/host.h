@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sweep of one host: its archives are read once, from the oldest that a job needs, and every
 // job is fed at the same time. What a job gets depends on its own time and these archives alone,
-// not on which other jobs are in the sweep: archives that overlap in time are always read together
-// and from their beginning.
+// not on which other jobs are in the sweep: archives that overlap in time are always read together,
+// from their beginning: where no job needs their first hours, from their first minutes (what is logged
+// once) on to a lead before the first job.
 #pragma once
 
 #include "common/error.h"
@@ -12,6 +13,9 @@
 
 // After its end a job waits this long for the samples that bracket it (metrics logged hourly).
 #define HOST_MARGIN_S 3700
+
+// Read before the first job: how far samples lie apart, and the sample before its begin.
+#define HOST_LEAD_S HOST_MARGIN_S
 
 // Archives that follow on each other within this time (a logger's new one at midnight) belong
 // together: there is no gap between them, counters are followed across.

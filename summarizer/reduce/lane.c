@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/memory.h"
 #include "common/str.h"
 #include "summarizer/reduce/boundary.h"
@@ -120,7 +121,10 @@ static void make_table(struct lane *l)
 	}
 }
 
-void lane_begin(struct lane *l, struct sweep *w)
+#define ONCE_S 120        // after the start of an archive all that is logged once is in it
+#define SKIP_S (2 * 3600) // less is not worth a jump
+
+void lane_begin(struct lane *l, struct sweep *w, int64_t from_ns)
 {
 	for (size_t i = 0; i < w->plan->n_tracks; i++)
 		if (w->is_wanted[i])
@@ -130,12 +134,35 @@ void lane_begin(struct lane *l, struct sweep *w)
 	make_table(l);
 	l->next_indom = 0;
 	archive_rewind(l->archive);
+	l->skip_ns = l->start_ns + ONCE_S * NS_PER_S;
+	l->skip_until_ns = from_ns - l->skip_ns > SKIP_S * NS_PER_S ? from_ns : l->skip_ns;
 	lane_next(l);
+}
+
+static void read_next(struct lane *l)
+{
+	l->has_record = archive_next(l->archive, &l->record) > 0;
+}
+
+// Where the index leads far beyond the place, it may be wrong.
+static void skip(struct lane *l)
+{
+	archive_seek(l->archive, l->skip_until_ns);
+	l->has_skipped = true;
+	read_next(l);
+	if (!l->has_record || l->record.time_ns > l->skip_until_ns + SKIP_S * NS_PER_S) {
+		archive_rewind(l->archive);
+		read_next(l);
+	}
+	while (l->has_record && l->record.time_ns < l->skip_until_ns)
+		read_next(l);
 }
 
 void lane_next(struct lane *l)
 {
-	l->has_record = archive_next(l->archive, &l->record) > 0;
+	read_next(l);
+	if (l->has_record && l->record.time_ns > l->skip_ns && l->record.time_ns < l->skip_until_ns)
+		skip(l);
 	if (l->has_record && l->record.n_sets > 0) // no mark
 		l->last_ns = l->record.time_ns;
 }
@@ -294,10 +321,11 @@ void lane_take(struct lane *l, struct sweep *w)
 	struct binding_record texts = {0};
 	struct archive_set set;
 	struct archive_record *r = &l->record;
-	if (r->n_sets == 0) {
+	if (l->has_skipped || r->n_sets == 0)
 		sweep_break(w);
+	l->has_skipped = false;
+	if (r->n_sets == 0)
 		return;
-	}
 	follow_instances(l, w);
 	count_breaks(w, r->time_ns);
 	w->n_touched = 0;

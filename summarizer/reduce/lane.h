@@ -67,9 +67,13 @@ struct lane {
 	size_t next_indom;
 	struct archive_record record;
 	bool has_record;
+	int64_t skip_ns, skip_until_ns; // what lies between is not needed
+	bool has_skipped;               // before this record
 };
 
-void lane_begin(struct lane *l, struct sweep *w); // reads the first record
+// Reads the first record. from_ns: from then on records are needed; those before may be left out but for
+// the first ones.
+void lane_begin(struct lane *l, struct sweep *w, int64_t from_ns);
 void lane_next(struct lane *l);
 void lane_take(struct lane *l, struct sweep *w); // feeds its record to the jobs
 void lane_end(struct lane *l);                   // the archive stays open
