@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of PCP must be sampled for all of a catalogue: every input once, at the shortest interval that
-// any metric asks for, and what the summarizer learns a job's cores from, which no stanza names.
+// any metric asks for, and what the summarizer learns a job's cores and GPUs from, which no stanza names.
 #include "common/catalogue/inputs.h"
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@ enum { BINDING_EVERY_S = 30 };
 
 static const struct pcp_input always[] = {
 	{"hinv.ncpu", 0},
+	{"accelerator.jobs", BINDING_EVERY_S},
 	{"cgroup.cpuset.cpus", BINDING_EVERY_S},
 	{"kernel.percpu.cpu.intr", BINDING_EVERY_S}, // of the CPU categories
 	{"hotproc.id.uid_nm", BINDING_EVERY_S},

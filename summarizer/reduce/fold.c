@@ -132,6 +132,8 @@ static bool is_of_job(const struct fold_run *s, size_t row, enum scope over, con
 	const char *name = s->domain->names[row];
 	if (over == SCOPE_JOB_CORE && t->cores.n)
 		return core_set_has(&t->cores, core_number(name, row));
+	if (over == SCOPE_JOB_GPU)
+		return task_has_gpu(t, name);
 	if (over == SCOPE_CGROUP)
 		return cgroup_is_job_itself(name, t->job->key.raw_id, t->sluid);
 	return true;

@@ -269,6 +269,34 @@ static double cores_of(const struct sweep *w)
 	return hinv->epoch.run && hinv->n_present ? hinv->cells[hinv->present[0]].value : NAN;
 }
 
+// Its first device is known: what was put down of all of them goes, unless it has the whole node.
+static void begin_gpus(void *context, struct task *t)
+{
+	struct sweep *w = context;
+	const struct plan *p = w->plan;
+	double cores = cores_of(w);
+	double own = t->cores.n      ? t->cores.n
+	             : t->job->nodes ? (double)t->job->cpus / t->job->nodes
+	                             : 0;
+	sweep_settle(w);
+	if (t->n_gpus == 1)
+		t->shares_gpus = !(own >= cores);
+	for (size_t k = 0; k < p->n_sources; k++) {
+		const struct plan_source *s = &p->sources[k];
+		for (size_t n = 0; n < s->n_items; n++) {
+			struct task_item *x = &t->items[s->first_item + n];
+			if (!s->items[n].series || s->items[n].series->over != SCOPE_JOB_GPU)
+				continue;
+			x->n_own = 0;
+			if (t->n_gpus > 1 || !t->shares_gpus)
+				continue;
+			series_line_release(&x->node);
+			series_lines_release(&x->lines);
+			picks_release(&x->picks);
+		}
+	}
+}
+
 // The last sample of a track to the jobs. Most are in the middle of both and need not be touched.
 static void feed_track(struct sweep *w, size_t place)
 {
@@ -314,6 +342,7 @@ static void take_texts(
 	}
 	if (processes || texts->has[BINDING_CPUSET])
 		binding_learn(texts, r, processes, w->tasks.items, w->tasks.n, begin_anew, w);
+	binding_learn_gpus(texts, r, w->tasks.items, w->tasks.n, begin_gpus, w);
 }
 
 void lane_take(struct lane *l, struct sweep *w)

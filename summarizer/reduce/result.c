@@ -191,6 +191,8 @@ static bool is_wanted(const struct domain *d, uint32_t row, enum scope over, con
 		return true;
 	if (over == SCOPE_JOB_CORE && t->cores.n)
 		return core_set_has(&t->cores, core_number(d->names[row], row));
+	if (over == SCOPE_JOB_GPU)
+		return task_has_gpu(t, d->names[row]);
 	if (over == SCOPE_CGROUP)
 		return cgroup_is_job_itself(d->names[row], t->job->key.raw_id, t->sluid);
 	return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/str.h"
 #include "summarizer/analyses/analysis.h"
 
 void task_open(struct task *t, const struct plan *p)
@@ -46,11 +47,36 @@ void task_release(struct task *t, const struct plan *p)
 		free(t->owns[k]);
 	}
 	free(t->owns);
+	free(t->gpus);
 	free(t->tracks);
 	free(t->items);
 	t->tracks = NULL;
 	t->items = NULL;
 	t->owns = NULL;
+	t->gpus = NULL;
+	t->n_gpus = 0;
+}
+
+static bool was_seen_on(const struct task *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_gpus; i++)
+		if (str_eq(t->gpus[i], name))
+			return true;
+	return false;
+}
+
+bool task_add_gpu(struct task *t, const char *name)
+{
+	if (was_seen_on(t, name))
+		return false;
+	t->gpus = memory_resize(t->gpus, t->n_gpus + 1, sizeof(*t->gpus));
+	t->gpus[t->n_gpus++] = name;
+	return true;
+}
+
+bool task_has_gpu(const struct task *t, const char *name)
+{
+	return !t->shares_gpus || was_seen_on(t, name);
 }
 
 static void grow(struct task_track *x, size_t n)

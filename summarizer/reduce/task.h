@@ -72,8 +72,11 @@ struct task {
 	struct task_item *items;      // one for each of the plan
 	void **owns;                  // what it keeps for each analysis
 	struct core_set cores;        // the job's own, as found in cgroups and processes
-	char sluid[TASK_SLUID_SIZE];  // names its cgroups since Slurm 26.05; "": not known
-	bool has_begin, has_end;      // begin_ns, end_ns are the times of samples taken for it
+	const char **gpus;            // that it was seen on; names are the domain's
+	size_t n_gpus;
+	bool shares_gpus;            // others may be somebody else's
+	char sluid[TASK_SLUID_SIZE]; // names its cgroups since Slurm 26.05; "": not known
+	bool has_begin, has_end;     // begin_ns, end_ns are the times of samples taken for it
 	unsigned gaps, resets;
 	unsigned series_points;
 };
@@ -86,6 +89,10 @@ struct task_list { // those of a time
 
 void task_open(struct task *t, const struct plan *p);
 void task_release(struct task *t, const struct plan *p);
+
+bool task_add_gpu(struct task *t, const char *name); // false: it is known
+// Whether a device counts as the job's: any while nothing is known of it.
+bool task_has_gpu(const struct task *t, const char *name);
 
 // The part of (from, to] that is the job's: false when there is none.
 static inline bool task_clip(const struct task *t, int64_t *from, int64_t *to)
