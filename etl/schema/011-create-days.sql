@@ -223,21 +223,45 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.check_keys() IS 'Refuses facts whose job_id and end_t are not in job_key.';
 
+-- Months on other servers (016) are closed, and statements that change facts have to say so as they are
+-- planned: no foreign partition may be among those that triggers see rows of.
+CREATE FUNCTION warehouse.open_since() RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce(max((to_date(substring(c.relname FROM '_(\d{4}_\d{2})$'), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC'),
+		'-infinity')
+	FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relkind = 'f'
+	WHERE i.inhparent = 'warehouse.job'::regclass
+$$;
+COMMENT ON FUNCTION warehouse.open_since() IS 'From when on jobs may have ended to be changed: the end of the last month on another server.';
+
+CREATE FUNCTION warehouse.refuse_closed(ends timestamptz[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF (SELECT min(t) FROM unnest(ends) t) < warehouse.open_since() THEN
+		RAISE EXCEPTION 'the job ended in a month that is on another server, and closed'
+			USING ERRCODE = 'check_violation', HINT = 'See warehouse.send_month.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refuse_closed(timestamptz[]) IS 'Refuses to change jobs of months on other servers.';
+
 CREATE FUNCTION warehouse.move_facts(ids bigint[], former timestamptz[], later timestamptz[]) RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	fact text;
 BEGIN
+	PERFORM warehouse.refuse_closed(former || later);
 	FOR fact IN SELECT name FROM warehouse.fact ORDER BY position LOOP
 		IF later IS NULL THEN
 			EXECUTE format('DELETE FROM warehouse.%I f USING unnest($1, $2) k (job_id, end_t) '
-				'WHERE f.job_id = k.job_id AND f.end_t = k.end_t', fact) USING ids, former;
+				'WHERE f.job_id = k.job_id AND f.end_t = k.end_t AND f.end_t >= %L', fact, warehouse.open_since())
+				USING ids, former;
 		ELSE
 			-- A job that is found to have ended before its start gets another start in a moment.
 			EXECUTE format('UPDATE warehouse.%I f SET end_t = k.later%s '
 				'FROM unnest($1, $2, $3) k (job_id, former, later) '
-				'WHERE f.job_id = k.job_id AND f.end_t = k.former', fact,
-				CASE fact WHEN 'job' THEN ', start_t = least(f.start_t, k.later)' ELSE '' END)
+				'WHERE f.job_id = k.job_id AND f.end_t = k.former AND f.end_t >= %L', fact,
+				CASE fact WHEN 'job' THEN ', start_t = least(f.start_t, k.later)' ELSE '' END, warehouse.open_since())
 				USING ids, former, later;
 		END IF;
 	END LOOP;
@@ -355,7 +379,7 @@ $$;
 COMMENT ON FUNCTION warehouse.follow_metrics() IS 'Marks the days of jobs whose measured values changed.';
 
 -- What the merge puts for jobs that it has just made (merge_new) has its key, and its days are marked
--- by the job itself.
+-- by the job itself; where whole months are dropped (drop_months), no facts are left to follow keys.
 DO $$
 DECLARE
 	t record;
@@ -377,7 +401,9 @@ BEGIN
 			'FOR EACH STATEMENT %sEXECUTE FUNCTION warehouse.%I()',
 			t.function || '_' || lower(t.operation), t.operation, t.fact, t.rows,
 			CASE WHEN t.operation = 'INSERT' AND t.function <> 'follow_jobs' THEN
-				'WHEN (current_setting(''jobsight.merging'', true) IS DISTINCT FROM ''new'') ' ELSE '' END,
+				'WHEN (current_setting(''jobsight.merging'', true) IS DISTINCT FROM ''new'') '
+			WHEN t.function = 'follow_keys' AND t.operation = 'DELETE' THEN
+				'WHEN (current_setting(''jobsight.merging'', true) IS DISTINCT FROM ''drop'') ' ELSE '' END,
 			t.function);
 	END LOOP;
 END
@@ -410,12 +436,14 @@ REVOKE ALL ON FUNCTION warehouse.day_of(timestamptz), warehouse.check_keys(), wa
 	warehouse.follow_jobs(), warehouse.follow_metrics(), warehouse.days_statement(text, text),
 	warehouse.fill_calendar(), warehouse.mark_jobs(bigint[], timestamptz[]),
 	warehouse.move_facts(bigint[], timestamptz[], timestamptz[]),
+	warehouse.open_since(), warehouse.refuse_closed(timestamptz[]),
 	warehouse.run_end(timestamptz, timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.day_of(timestamptz),
 	warehouse.run_end(timestamptz, timestamptz, timestamptz), warehouse.days_statement(text, text),
 	warehouse.mark_jobs(bigint[], timestamptz[]),
 	warehouse.move_facts(bigint[], timestamptz[], timestamptz[])
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
+GRANT EXECUTE ON FUNCTION warehouse.open_since(), warehouse.refuse_closed(timestamptz[]) TO jobsight_loader;
 GRANT SELECT ON warehouse.site, warehouse.day, warehouse.job_span, warehouse.job_day,
 	warehouse.job_day_single, warehouse.job_day_span TO jobsight_loader, jobsight_portal, jobsight_analyst;
 GRANT SELECT ON warehouse.dirty TO jobsight_loader, jobsight_analyst;

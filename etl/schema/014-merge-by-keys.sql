@@ -136,9 +136,11 @@ BEGIN
 		'LEFT JOIN LATERAL (SELECT (%s) IS DISTINCT FROM (%s) AS differs FROM warehouse.%I f '
 		'WHERE f.job_id = s.job_id AND f.end_t = s.end_t OFFSET 0) f ON true '
 		'WHERE NOT k.is_new', ours, theirs, fact) INTO changed, missing;
+	PERFORM warehouse.refuse_closed(array_agg(k.end_t)) FROM pg_temp.stage_key k WHERE k.ordinal = ANY (changed);
 	EXECUTE format('UPDATE warehouse.%I f SET (%s) = ROW(%s) '
 		'FROM unnest($1) u (ordinal) JOIN pg_temp.stage_row s ON s.ordinal = u.ordinal '
-		'WHERE f.job_id = s.job_id AND f.end_t = s.end_t', fact, names, theirs) USING changed;
+		'WHERE f.job_id = s.job_id AND f.end_t = s.end_t AND f.end_t >= %L', fact, names, theirs,
+		warehouse.open_since()) USING changed;
 	EXECUTE format('INSERT INTO warehouse.%I (job_id, end_t, %s) SELECT s.job_id, s.end_t, %s '
 		'FROM unnest($1) u (ordinal) JOIN pg_temp.stage_row s ON s.ordinal = u.ordinal',
 		fact, names, theirs) USING missing;
@@ -194,8 +196,10 @@ BEGIN
 				ORDER BY n.node_id) AS nodes
 			FROM warehouse.job_node n WHERE n.job_id = k.job_id AND n.end_t = k.end_t) f
 		WHERE NOT k.is_new AND s.nodes IS DISTINCT FROM f.nodes;
-	DELETE FROM warehouse.job_node f USING unnest(changed) u (ordinal), pg_temp.stage_key k
-		WHERE k.ordinal = u.ordinal AND f.job_id = k.job_id AND f.end_t = k.end_t;
+	PERFORM warehouse.refuse_closed(array_agg(k.end_t)) FROM pg_temp.stage_key k WHERE k.ordinal = ANY (changed);
+	EXECUTE format('DELETE FROM warehouse.job_node f USING unnest($1) u (ordinal), pg_temp.stage_key k '
+		'WHERE k.ordinal = u.ordinal AND f.job_id = k.job_id AND f.end_t = k.end_t AND f.end_t >= %L',
+		warehouse.open_since()) USING changed;
 	INSERT INTO pg_temp.stage_touched SELECT k.job_id, false
 		FROM unnest(changed) u (ordinal) JOIN pg_temp.stage_key k ON k.ordinal = u.ordinal;
 	-- What is the same already must not come again.

@@ -44,11 +44,14 @@ BEGIN
 		WHERE p.month < last AND (all_facts OR NOT f.is_accounting) ORDER BY p.month, p.fact
 	LOOP
 		UPDATE warehouse.site SET facts_from = greatest(facts_from, (m.month + interval '1 month 1 day')::date);
-		EXECUTE format('DROP TABLE warehouse.%I', m.partition);
+		EXECUTE format('DROP %s TABLE warehouse.%I', CASE WHEN (SELECT relkind = 'f' FROM pg_catalog.pg_class
+			WHERE oid = format('warehouse.%I', m.partition)::regclass) THEN 'FOREIGN' ELSE '' END, m.partition);
 		dropped := dropped + 1;
 	END LOOP;
 	IF all_facts THEN
+		PERFORM set_config('jobsight.merging', 'drop', true);
 		DELETE FROM warehouse.job_key WHERE end_t < last::timestamp AT TIME ZONE 'UTC';
+		PERFORM set_config('jobsight.merging', '', true);
 		DELETE FROM warehouse.job_span WHERE end_t < last::timestamp AT TIME ZONE 'UTC';
 	END IF;
 	RETURN dropped;

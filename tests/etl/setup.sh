@@ -63,6 +63,24 @@ dump() {
 	"$here/dump-warehouse" "$PG_URL"
 }
 
+# Names for jobs that tests put by themselves.
+people() {
+	sql "INSERT INTO warehouse.cluster (cluster_id, name) VALUES (1, 'c');
+		INSERT INTO warehouse.person (person_id, name) VALUES (1, 'alice'), (2, 'pi');
+		INSERT INTO warehouse.account (account_id, name) VALUES (1, 'phys')"
+}
+
+# job RAW SUBMIT START END CORES [CPU-USER [MEASURED [PERSON]]]: a job put into the facts; START and END may be
+# NULL and infinity.
+job() {
+	sql "SELECT warehouse.create_month(t) FROM (VALUES ($4::timestamptz)) v (t);
+		INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t) VALUES ($1, 1, $1, $2, $4);
+		INSERT INTO warehouse.job (job_id, end_t, submit_t, start_t, measured_t, raw_id, nodes, cores, gpus,
+			cluster_id, local_id, person_id, account_id) VALUES ($1, $4, $2, $3, ${7:-NULL}, $1, 1, $5, 0, 1, $1, ${8:-1}, 1);
+		INSERT INTO warehouse.job_metric (job_id, end_t, person_id, account_id, cpu_user)
+			VALUES ($1, $4, ${8:-1}, 1, ${6:-NULL})" >/dev/null
+}
+
 finish() {
 	[ "$failures" -eq 0 ] && exit 0
 	echo "$failures checks failed"

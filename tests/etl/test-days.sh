@@ -15,20 +15,9 @@ equal 'days of 23 and 25 hours' "$(sql "SELECT string_agg(day || ' ' || extract(
 	ORDER BY day) FROM warehouse.day WHERE year = '2024-01-01' AND end_t - begin_t <> interval '24 hours'")" \
 	'2024-03-31 23.0000000000000000, 2024-10-27 25.0000000000000000'
 
-# job RAW SUBMIT START END CORES [CPU-USER]: times of Paris; START and END may be NULL and infinity.
-job() {
-	sql "SELECT warehouse.create_month(t) FROM (VALUES ($4::timestamptz)) v (t);
-		INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t) VALUES ($1, 1, $1, $2, $4);
-		INSERT INTO warehouse.job (job_id, end_t, submit_t, start_t, measured_t, raw_id, nodes, cores, gpus,
-			cluster_id, local_id, person_id, account_id) VALUES ($1, $4, $2, $3, ${7:-NULL}, $1, 1, $5, 0, 1, $1, 1, 1);
-		INSERT INTO warehouse.job_metric (job_id, end_t, person_id, account_id, cpu_user)
-			VALUES ($1, $4, 1, 1, ${6:-NULL})" >/dev/null
-}
 PGTZ=Europe/Paris
 export PGTZ
-sql "INSERT INTO warehouse.cluster (cluster_id, name) VALUES (1, 'c');
-	INSERT INTO warehouse.person (person_id, name) VALUES (1, 'alice'), (2, 'pi');
-	INSERT INTO warehouse.account (account_id, name) VALUES (1, 'phys')"
+people
 job 1 "'2024-02-28 23:00'" "'2024-02-28 23:30'" "'2024-03-01 00:30'" 2 0.5 # over the leap day
 job 2 "'2024-02-29 10:00'" "'2024-02-29 10:00'" "'2024-02-29 10:00'" 4 0.9 # of no length
 job 3 "'2024-02-29 12:00'" "'2024-02-29 12:10'" "'2024-03-01 00:00'" 1     # ends as a day begins
