@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the sampler's state (/run/jobsight/sampler.state) and counts the lines of the spool of the hooks
-// (/var/spool/jobsight/boundaries). Both are small; nothing is written.
+// (/run/jobsight/boundaries). Both are small; nothing is written.
 #include "pmdas/jobsight/jobsight.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "pmdas/frame/parse.h"
 
 #define STATE "run/jobsight/sampler.state"
-#define SPOOL "var/spool/jobsight/boundaries"
+#define SPOOL "run/jobsight/boundaries"
 
 enum { STATE_BYTES = 4096, SPOOL_MAX = 1 << 20 };
 

@@ -9,8 +9,8 @@ hook=$1 sampler=$2 pmda=$3 source=$4
 . "$source/tests/support/lib.sh"
 skip_unless_has pminfo perl
 node=$work/node
-mkdir -p "$node/run/jobsight" "$node/var/spool/jobsight"
-JOBSIGHT_SOCKET=$node/run/jobsight/sampler.sock JOBSIGHT_SPOOL=$node/var/spool/jobsight/boundaries
+mkdir -p "$node/run/jobsight"
+JOBSIGHT_SOCKET=$node/run/jobsight/sampler.sock JOBSIGHT_SPOOL=$node/run/jobsight/boundaries
 JOBSIGHT_SAMPLER=/bin/true
 export JOBSIGHT_SOCKET JOBSIGHT_SPOOL JOBSIGHT_SAMPLER TZ=UTC
 pcp=$source/tests/servers/pcp

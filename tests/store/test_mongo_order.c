@@ -8,17 +8,6 @@
 #include "common/store/mongo.h"
 #include "support.h"
 
-static const char *url_of(const char *test)
-{
-	static char url[2000]; // one test a process
-	const char *form = getenv("TEST_STORE");
-	const char *at = form ? strstr(form, "@@") : NULL;
-
-	cr_assert(at != NULL, "TEST_STORE must be a URL with @@ for the test's name");
-	cr_assert(str_format(url, sizeof(url), "%.*s%s%s", (int)(at - form), form, test, at + 2));
-	return url;
-}
-
 static struct mongo_store *inside(const char *url)
 {
 	struct error err = {0};

@@ -261,15 +261,17 @@ EIGHT = ["kernel.percpu.cpu." + m for m in ("user", "nice", "sys", "idle", "wait
 duties, at_once = {}, 0
 for i, records in enumerate(nodes):
     s = samples(records, *EIGHT)
-    above, covered, most = {}, 0, 0
+    above, covered, most = {}, {}, 0
     for a, b in zip(s, s[1:]):
-        used = {c: (b[1][c] - a[1][c]) / sum(y[c] - x[c] for x, y in zip(a[1:], b[1:])) for c in a[1]}
-        covered += b[0] - a[0]
+        total = {c: sum(y[c] - x[c] for x, y in zip(a[1:], b[1:])) for c in a[1]}
+        # a core that counted no time in a step says nothing of it
+        used = {c: (b[1][c] - a[1][c]) / total[c] for c in a[1] if total[c] > 0}
         most = max(most, round(sum(used.values())))
         for core, u in used.items():
+            covered[core] = covered.get(core, 0) + b[0] - a[0]
             above[core] = above.get(core, 0) + (b[0] - a[0] if u > 0.5 else 0)
     at_once += most
-    duties.update({(i, core): t / covered for core, t in above.items()} if covered else {})
+    duties.update({(i, core): t / covered[core] for core, t in above.items()})
 if duties and "dutycycles" in document.get("cpucategories", {}):
     expected["cpucategories.maxcores"] = at_once
     for (i, core), duty in duties.items():
