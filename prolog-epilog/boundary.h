@@ -12,7 +12,7 @@
 #define BOUNDARY_SOCKET    "/run/jobsight/sampler.sock"
 #define BOUNDARY_STATE     "sampler.state" // beside the socket, new every few seconds
 // In memory, as the socket is: a hook must not wait for a disk.
-#define BOUNDARY_SPOOL     "/run/jobsight/boundaries"
+#define BOUNDARY_SPOOL "/run/jobsight/boundaries"
 
 enum boundary_event { // values are recorded in archives: never renumber
 	BOUNDARY_BEGIN = 1,
