@@ -68,7 +68,8 @@ bool fold_is_extreme(const struct output *o)
 
 void fold_extremes(enum over_time time, const double *v, size_t n_steps, size_t n, double *ret)
 {
-	memcpy(ret, v, n * sizeof(*ret));
+	if (n) // else there is no line at all
+		memcpy(ret, v, n * sizeof(*ret));
 	for (size_t k = 1; k < n_steps; k++)
 		for (size_t i = 0; i < n; i++) {
 			double x = v[k * n + i];
