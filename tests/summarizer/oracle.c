@@ -145,7 +145,7 @@ static void compare_record(
 	o->marks += theirs->numpmid == 0;
 	o->records += theirs->numpmid != 0;
 	struct archive_record whole = *r;
-	struct archive_set s;
+	struct archive_set s = {0};
 	for (int i = 0; i < theirs->numpmid; i++) {
 		if (archive_set_next(r, &s) != 1)
 			differ(o, "a value set", theirs->vset[i]->pmid);
