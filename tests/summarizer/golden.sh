@@ -3,18 +3,10 @@
 # golden.sh SUMMARIZE GOLDEN MKARCHIVE SOURCE_DIR: the cases of golden/README.md through the whole
 # program; the same documents with 1, 2 and 7 workers, run again, and killed at any moment.
 set -u
-summarize=$1 golden=$2 mkarchive=$3 here=$4/golden
-work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-golden.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-fail()
-{
-	echo "FAILED: $*" >&2
-	exit 1
-}
-export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$4/../../conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
-echo "{}" > "$work/empty.yaml"
+summarize=$1 golden=$2 mkarchive=$3 here=$4/golden root=$4/../..
+catalogue=$here/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
 
 # Half of the archives in a tree by host and day, half in one folder.
 for text in "$here"/archives/*.txt; do

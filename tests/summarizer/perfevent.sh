@@ -4,12 +4,9 @@
 # gives them on three makers' processors, through the shipped catalogue: operations and cycles per instruction.
 set -u
 summarize=$1 golden=$2 mkarchive=$3 root=$4
-work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-perfevent.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-export JOBSIGHT_CATALOGUE_SHIPPED="$root/conf/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$root/conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
-echo "{}" > "$work/empty.yaml"
+catalogue=$root/conf/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
 mkdir "$work/archives"
 
 # node HOST ACTIVE EVENT=INCREASE ...: 600 s in which each event counts that much on CPU 0, twice that on CPU 1.

@@ -4,18 +4,11 @@
 # reads its own hours: it gets the document it gets among others, of values that were logged once at the
 # start, too, and what lies broken in hours that it does not need is not met.
 set -u
-summarize=$1 golden=$2 mkarchive=$3 here=$4/golden
-work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-seek.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-fail() {
-	echo "FAILED: $*" >&2
-	[ ! -s "$work/err" ] || cat "$work/err" >&2
-	exit 1
-}
-export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$4/../../conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work" TZ=UTC SLURM_TIME_FORMAT=%s
-echo '{}' >"$work/empty.yaml"
+summarize=$1 golden=$2 mkarchive=$3 root=$4/../..
+catalogue=$4/golden/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
+export TZ=UTC SLURM_TIME_FORMAT=%s
 mkdir "$work/archives"
 start=1767225600 # 2026-01-01
 {

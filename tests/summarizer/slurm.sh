@@ -4,11 +4,12 @@
 # of three shards and a job that merges them make the same bytes as one run; when a shard fails, the
 # merge says which and stores nothing, and the next run does all.
 set -u
-summarize=$(realpath "$1") golden=$(realpath "$2") mkarchive=$(realpath "$3") source=$4
-here=$source/tests/summarizer/golden
-# shellcheck source=tests/support/lib.sh
-. "$source/tests/support/lib.sh"
-slurm=$source/tests/servers/slurm
+summarize=$(realpath "$1") golden=$(realpath "$2") mkarchive=$(realpath "$3") root=$4
+here=$root/tests/summarizer/golden
+catalogue=$here/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
+slurm=$root/tests/servers/slurm
 export TZ=UTC
 at_exit "$slurm stop $work/lab >/dev/null 2>&1"
 "$slurm" start "$work/lab" --nodes 2 --cpus 2 >"$work/env"
@@ -21,10 +22,6 @@ fail() {
 	tail -n 5 "$work"/shared/*.log "$work/err" >&2 2>/dev/null
 	exit 1
 }
-export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$source/conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
-echo '{}' >"$work/empty.yaml"
 mkdir -p "$work/tree" "$work/shared"
 for text in "$here"/archives/*.txt; do
 	"$mkarchive" "$text" "$work/tree/$(basename "$text" .txt)" || fail "mkarchive $text"

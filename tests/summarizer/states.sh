@@ -4,18 +4,11 @@
 # skipped and incomplete while archives are to come, taken up by itself when they come, again for each
 # reason; and the golden cases in 1, 2 and 7 shards, the same bytes as of one run.
 set -u
-summarize=$1 golden=$2 document=$3 mkarchive=$4 here=$5/golden
-work=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-states.XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-fail() {
-	echo "FAILED: $*" >&2
-	[ ! -s "$work/err" ] || cat "$work/err" >&2
-	exit 1
-}
-export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$5/../../conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work" TZ=UTC SLURM_TIME_FORMAT=%s
-echo '{}' >"$work/empty.yaml"
+summarize=$1 golden=$2 document=$3 mkarchive=$4 here=$5/golden root=$5/../..
+catalogue=$here/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
+export TZ=UTC SLURM_TIME_FORMAT=%s
 mkdir "$work/archives"
 
 # ---- one job of two nodes, ended an hour ago ----

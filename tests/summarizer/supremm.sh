@@ -7,12 +7,10 @@
 set -u
 summarize=$1 document=$2 mkarchive=$3 reader=$4 root=$5
 here=$root/tests/summarizer/supremm
-# shellcheck disable=SC1091,SC2154
-. "$root/tests/support/lib.sh"
+catalogue=$root/conf/catalogue
+# shellcheck source=tests/summarizer/lib.sh
+. "$root/tests/summarizer/lib.sh"
 skip_unless_has python3 pmdumplog pmlogger
-export JOBSIGHT_CATALOGUE_SHIPPED="$root/conf/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
-export JOBSIGHT_APPLICATIONS_SHIPPED="$root/conf/applications.yaml" JOBSIGHT_APPLICATIONS_PATH="$work/none"
-export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work"
 echo "clusters: [{name: emmy, resource_id: 7, timezone: UTC}]" >"$work/site.yaml"
 mongo=$(echo "$TEST_STORE" | sed 's/@@/supremm/')
 
