@@ -274,6 +274,14 @@ const char *format_time(int64_t utc_s, char buf[TIME_TEXT_SIZE])
 	return buf;
 }
 
+const char *format_day(int64_t utc_s, char buf[DAY_TEXT_SIZE])
+{
+	struct civil c = civil_from_unix(utc_s);
+
+	str_format(buf, DAY_TEXT_SIZE, "%04d-%02d-%02d", c.year, c.month, c.day);
+	return buf;
+}
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec t;

@@ -36,6 +36,8 @@ int parse_duration(const char *s, int64_t *ret_s) MUST_USE;
 
 #define TIME_TEXT_SIZE 32
 const char *format_time(int64_t utc_s, char buf[TIME_TEXT_SIZE]); // 2026-11-21T03:32:10Z
+#define DAY_TEXT_SIZE 16
+const char *format_day(int64_t utc_s, char buf[DAY_TEXT_SIZE]); // 2026-11-21
 
 int64_t clock_now_s(void);
 int64_t clock_now_ns(void);       // real time

@@ -265,8 +265,8 @@ int chapter_ask(struct postgres *p, const struct report *r, const struct period 
 {
 	struct asker k = {.postgres = p, .arena = a, .err = err, .period = period};
 
-	day_text(period->begin_s, k.begin);
-	day_text(period->end_s, k.end);
+	format_day(period->begin_s, k.begin);
+	format_day(period->end_s, k.end);
 	TRY(filter_for(&k, cluster));
 	ret->cluster = cluster;
 	ret->answers = arena_array(a, r->n_sections, sizeof(*ret->answers));

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/macro.h"
 #include "portal/csv.h"
 
@@ -43,8 +44,8 @@ static void put_line(const struct line *l, const char *id, const char *label,
 	struct strbuf *out = l->out;
 	char day[DAY_TEXT_SIZE];
 
-	csv_text(out, day_text(l->edition->period.begin_s, day));
-	csv_text(out, day_text(l->edition->period.end_s, day));
+	csv_text(out, format_day(l->edition->period.begin_s, day));
+	csv_text(out, format_day(l->edition->period.end_s, day));
 	csv_text(out, l->chapter->cluster ? l->chapter->cluster : "all");
 	csv_text(out, l->answer->section->title);
 	csv_text(out, l->answer->by ? l->answer->by : "");

@@ -3,6 +3,7 @@
 // made of the same page.
 #include <math.h>
 
+#include "common/clock.h"
 #include "common/macro.h"
 #include "export/chart.h"
 #include "export/format.h"
@@ -206,7 +207,7 @@ static void put_top(struct strbuf *out, const struct edition *e)
 	html_text(out, period_text(&e->period, period));
 	html_raw(out, "</p>\n<p class=\"note\">");
 	html_textf(out, "%s to %s, both included; figures as of %s.",
-		day_text(e->period.begin_s, first), day_text(e->period.end_s, last), e->made);
+		format_day(e->period.begin_s, first), format_day(e->period.end_s, last), e->made);
 	html_raw(out, "</p>\n");
 	if (e->report->text)
 		html_element(out, "p", "text", e->report->text);

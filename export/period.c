@@ -91,7 +91,7 @@ int period_parse(const char *text, struct period *ret, struct error *err)
 	const char *dots = strstr(text, "..");
 	struct period first = {0};
 	struct period last = {0};
-	char head[DAY_TEXT_SIZE];
+	char head[12]; // 2026-10-05
 	bool is_well;
 
 	if (dots) {
@@ -133,14 +133,6 @@ const char *period_unit(const struct period *p)
 	if (n <= DAYS_OF_DAYS)
 		return "day";
 	return n <= DAYS_OF_MONTHS ? "month" : "year";
-}
-
-const char *day_text(int64_t day_s, char buf[DAY_TEXT_SIZE])
-{
-	struct civil c = civil_from_unix(day_s);
-
-	(void)str_format(buf, DAY_TEXT_SIZE, "%04d-%02d-%02d", c.year, c.month, c.day);
-	return buf;
 }
 
 const char *period_text(const struct period *p, char buf[PERIOD_TEXT_SIZE])

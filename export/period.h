@@ -21,8 +21,7 @@ int64_t period_days(const struct period *p);
 const char *period_unit(
 	const struct period *p); // day, month or year: what a chart over it counts in
 
-enum { DAY_TEXT_SIZE = 12, PERIOD_TEXT_SIZE = 48 };
-const char *day_text(int64_t day_s, char buf[DAY_TEXT_SIZE]); // 2026-10-05, for the warehouse
+enum { PERIOD_TEXT_SIZE = 48 };
 // October 2026, for people.
 const char *period_text(const struct period *p, char buf[PERIOD_TEXT_SIZE]);
 // What a day, month or year is called in a chart.

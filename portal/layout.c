@@ -173,6 +173,13 @@ const char *zone_time(struct arena *a, const struct timezone_rules *zone, int64_
 		c.minute, c.second);
 }
 
+const char *day_text(struct arena *a, int64_t utc_s)
+{
+	char buf[DAY_TEXT_SIZE];
+
+	return arena_strdup(a, format_day(utc_s, buf));
+}
+
 void layout_time(struct strbuf *out, const struct timezone_rules *zone, int64_t utc_s)
 {
 	if (utc_s == 0) {

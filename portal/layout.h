@@ -23,3 +23,4 @@ void layout_time(struct strbuf *out, const struct timezone_rules *zone, int64_t 
 // A state as people know it, with a mark that does not depend on colour.
 void layout_state(struct strbuf *out, const char *state);
 const char *zone_time(struct arena *a, const struct timezone_rules *zone, int64_t utc_s);
+const char *day_text(struct arena *a, int64_t utc_s); // 2026-11-21

@@ -87,13 +87,6 @@ static int read_day(
 	return 0;
 }
 
-static void put_day(int64_t s, char buf[DAY_TEXT_SIZE])
-{
-	struct civil c = civil_from_unix(s);
-
-	(void)str_format(buf, DAY_TEXT_SIZE, "%04d-%02d-%02d", c.year, c.month, c.day);
-}
-
 int period_read(const char *since, const char *until, int64_t now_s, bool whole_months,
 	struct period *ret, struct error *err)
 {
@@ -111,7 +104,7 @@ int period_read(const char *since, const char *until, int64_t now_s, bool whole_
 	if (first > last)
 		return error_set(err, EINVAL, "--since %s is after --until %s", since ? since : "",
 			until ? until : "today");
-	put_day(first, ret->since);
-	put_day(last, ret->until);
+	format_day(first, ret->since);
+	format_day(last, ret->until);
 	return 0;
 }

@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/error.h"
-
-#define DAY_TEXT_SIZE 16
 
 struct period { // both days belong to it
 	char since[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE];

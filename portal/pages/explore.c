@@ -22,11 +22,6 @@ static const struct {
 } units[] = {{"day", "by day"}, {"month", "by month"}, {"quarter", "by quarter"},
 	{"year", "by year"}, {"total", "the whole time"}};
 
-static const char *day_text(struct arena *a, struct civil c)
-{
-	return arena_printf(a, "%04d-%02d-%02d", c.year, c.month, c.day);
-}
-
 static int read_day(const struct request *q, const char *name, int64_t usual, int64_t *ret,
 	const char **ret_text, struct error *err)
 {
@@ -36,7 +31,7 @@ static int read_day(const struct request *q, const char *name, int64_t usual, in
 	if (text && parse_time(text, NULL, &s) < 0)
 		return error_set(err, EINVAL, "%s is not a day like 2026-11-21", name);
 	*ret = s;
-	*ret_text = day_text(q->arena, civil_from_unix(s));
+	*ret_text = day_text(q->arena, s);
 	return 0;
 }
 
@@ -73,12 +68,12 @@ static void widen(struct arena *a, struct figure_question *f)
 		return;
 	c = civil_from_unix(since);
 	c.day = 1;
-	f->since = day_text(a, c);
+	f->since = day_text(a, unix_from_civil(c));
 	c = civil_from_unix(until);
 	c.year += c.month == 12;
 	c.month = c.month % 12 + 1;
 	c.day = 1;
-	f->until = day_text(a, civil_from_unix(unix_from_civil(c) - 86400));
+	f->until = day_text(a, unix_from_civil(c) - 86400);
 }
 
 static int read_question(const struct request *q, struct figure_question *ret, struct error *err)

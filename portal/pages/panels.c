@@ -78,13 +78,6 @@ static const struct {
 	int months;
 } spans[] = {{"3", "3 months", 3}, {"12", "a year", 12}, {"36", "3 years", 36}};
 
-static const char *day_text(struct arena *a, int64_t s)
-{
-	struct civil c = civil_from_unix(s);
-
-	return arena_printf(a, "%04d-%02d-%02d", c.year, c.month, c.day);
-}
-
 // From the first day of a month until today.
 static int read_span(
 	const struct request *q, struct figure_question *ret, size_t *ret_span, struct error *err)

@@ -259,13 +259,6 @@ static void put_coverage(struct strbuf *out, const struct rows *coverage)
 	html_raw(out, "</section>");
 }
 
-static const char *day_text(struct arena *a, int64_t s)
-{
-	struct civil c = civil_from_unix(s);
-
-	return arena_printf(a, "%04d-%02d-%02d", c.year, c.month, c.day);
-}
-
 int page_quality(struct portal *p, struct request *q, struct reply *r, struct error *err)
 {
 	struct layout layout = {.title = "Data quality"};

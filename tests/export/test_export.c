@@ -21,8 +21,8 @@ static void check_period(const char *text, const char *begin, const char *end, c
 	char words[PERIOD_TEXT_SIZE];
 
 	cr_assert(eq(int, period_parse(text, &p, &err), 0), "%s", err.text);
-	cr_assert(eq(str, (char *)day_text(p.begin_s, first), (char *)begin));
-	cr_assert(eq(str, (char *)day_text(p.end_s, last), (char *)end));
+	cr_assert(eq(str, (char *)format_day(p.begin_s, first), (char *)begin));
+	cr_assert(eq(str, (char *)format_day(p.end_s, last), (char *)end));
 	cr_assert(eq(str, (char *)period_text(&p, words), (char *)said));
 }
 
