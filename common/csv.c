@@ -115,6 +115,11 @@ int csv_next(struct csv *c, struct arena *a, struct csv_row *ret, struct error *
 	}
 }
 
+bool csv_is_formula(const char *text)
+{
+	return text[0] && strchr("=+-@\t\r\n", text[0]);
+}
+
 void csv_put(struct strbuf *out, const char *field)
 {
 	bool is_first = out->len == 0 || out->text[out->len - 1] == '\n';

@@ -29,3 +29,5 @@ int csv_next(struct csv *c, struct arena *a, struct csv_row *ret, struct error *
 
 // Appends a field; quoted where needed, and with a comma before it unless a line begins.
 void csv_put(struct strbuf *out, const char *field);
+// A spreadsheet would reckon this: who writes text of others puts an apostrophe before it.
+bool csv_is_formula(const char *text);

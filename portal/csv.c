@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/csv.h"
 #include "portal/units.h"
 
 static void separate(struct strbuf *out)
@@ -17,7 +18,7 @@ static void separate(struct strbuf *out)
 void csv_text(struct strbuf *out, const char *text)
 {
 	separate(out);
-	bool is_formula = text[0] && strchr("=+-@\t\r\n", text[0]);
+	bool is_formula = csv_is_formula(text);
 	if (!is_formula && text[0] && !strpbrk(text, ",\"\r\n\t ")) {
 		strbuf_puts(out, text);
 		return;

@@ -128,7 +128,7 @@ static void put_csv_text(struct strbuf *out, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf field = {0};
 
-	if (text && text[0] && strchr("=+-@\t", text[0]))
+	if (text && csv_is_formula(text))
 		strbuf_putc(&field, '\'');
 	strbuf_puts(&field, text ? text : "");
 	csv_put(out, strbuf_text(&field));
