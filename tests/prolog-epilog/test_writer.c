@@ -99,7 +99,7 @@ static void expect(const struct place *p, int version, uint32_t first, size_t n)
 {
 	struct archive *x = NULL;
 	struct archive_record r;
-	struct archive_set s;
+	struct archive_set s = {0};
 	struct error err = {0};
 	uint64_t bits = 0;
 	size_t n_read = 0;
