@@ -51,6 +51,10 @@ const struct fault_row fault_rows[FAULTS] = {
 	[FAULT_SENDER_CUT] = {"sender-cut", SEVERITY_WARNING, "the relay does not reach the broker",
 		"is RabbitMQ up, relay.url right, the certificate valid: journalctl -u "
 		"jobsight-relay-send"},
+	[FAULT_SENDER_BLOCKED] = {"sender-blocked", SEVERITY_WARNING,
+		"the broker takes no messages of the relay",
+		"its disk or memory is full: rabbitmqctl status says which under Alarms; nothing is lost "
+		"meanwhile"},
 	[FAULT_GIVEN_UP] = {"given-up", SEVERITY_WARNING, "the relay gave up archives",
 		"more waited than relay.spool_mib: copy them by hand if they are wanted"},
 	[FAULT_RECEIVER_STOPPED] = {"receiver-stopped", SEVERITY_CRITICAL,

@@ -129,6 +129,7 @@ static void look_at_side(struct doctor *d, const struct relay_side *side)
 	uint64_t last = 0;
 	uint64_t lost = 0;
 	uint64_t backlog = 0;
+	uint64_t blocked = 0;
 	char *text;
 
 	s->text = "not used here";
@@ -139,6 +140,7 @@ static void look_at_side(struct doctor *d, const struct relay_side *side)
 		status_number(text, side->last, &last) &&
 		status_number(text, side->lost_name, &lost));
 	(void)status_number(text, "backlog_bytes", &backlog);
+	(void)status_number(text, "blocked", &blocked);
 	s->text = arena_printf(d->arena, "%s, last message %s, %" PRIu64 " MiB waiting",
 		connected ? "connected" : "not connected", age_of(d, last), backlog >> 20);
 	if (d->now_s - (int64_t)updated > STALE_S)
@@ -146,6 +148,9 @@ static void look_at_side(struct doctor *d, const struct relay_side *side)
 			arena_printf(d->arena, "its last word was %s", age_of(d, updated)));
 	else if (!connected)
 		finding_add(d, &s->findings, side->cut,
+			arena_printf(d->arena, "last message %s", age_of(d, last)));
+	else if (blocked)
+		finding_add(d, &s->findings, FAULT_SENDER_BLOCKED,
 			arena_printf(d->arena, "last message %s", age_of(d, last)));
 	if (lost)
 		finding_add(d, &s->findings, side->lost,

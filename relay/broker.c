@@ -14,6 +14,7 @@
 #include <sys/time.h>
 
 #include "common/arena.h"
+#include "common/log.h"
 #include "common/memory.h"
 
 enum { CHANNEL = 1, CONNECT_S = 10, HEARTBEAT_S = 30, SILENCE_MS = 60000, FRAME = 131072 };
@@ -23,7 +24,8 @@ struct broker {
 	const char *queue;
 	amqp_envelope_t envelope;
 	bool have_envelope;
-	bool open; // the channel is
+	bool open;    // the channel is
+	bool blocked; // it takes no messages now
 };
 
 static int library_error(struct error *err, const char *what, int status)
@@ -83,6 +85,24 @@ static int open_socket(struct broker *b, const struct broker_options *o,
 	return 0;
 }
 
+// That we want to be told when it takes no messages: it says nothing to those that do not ask.
+static amqp_rpc_reply_t log_in_as(
+	struct broker *b, const struct amqp_connection_info *info, const char *password)
+{
+	amqp_table_entry_t told = {
+		.key = amqp_cstring_bytes("connection.blocked"),
+		.value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = 1},
+	};
+	amqp_table_entry_t capabilities = {
+		.key = amqp_cstring_bytes("capabilities"),
+		.value = {.kind = AMQP_FIELD_KIND_TABLE, .value.table = {1, &told}},
+	};
+	const amqp_table_t properties = {1, &capabilities};
+
+	return amqp_login_with_properties(b->connection, *info->vhost ? info->vhost : "/", 0, FRAME,
+		HEARTBEAT_S, &properties, AMQP_SASL_METHOD_PLAIN, info->user, password);
+}
+
 static int log_in(struct broker *b, const struct broker_options *o,
 	const struct amqp_connection_info *info, struct error *err)
 {
@@ -91,8 +111,7 @@ static int log_in(struct broker *b, const struct broker_options *o,
 
 	amqp_set_handshake_timeout(b->connection, &limit);
 	amqp_set_rpc_timeout(b->connection, &limit);
-	amqp_rpc_reply_t r = amqp_login(b->connection, *info->vhost ? info->vhost : "/", 0, FRAME,
-		HEARTBEAT_S, AMQP_SASL_METHOD_PLAIN, info->user, password);
+	amqp_rpc_reply_t r = log_in_as(b, info, password);
 	if (r.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
 		return library_error(err, "login", r.library_error);
 	if (r.reply_type != AMQP_RESPONSE_NORMAL)
@@ -173,6 +192,29 @@ int broker_publish(struct broker *b, struct bytes body, struct error *err)
 	return rc == AMQP_STATUS_OK ? 0 : library_error(err, "publish", rc);
 }
 
+bool broker_is_blocked(const struct broker *b)
+{
+	return b->blocked;
+}
+
+// Of what a broker says to a publisher besides confirms: a full disk or memory is no error, and passes.
+static int hear(struct broker *b, const amqp_method_t *m, struct error *err)
+{
+	if (m->id == AMQP_CONNECTION_UNBLOCKED_METHOD) {
+		b->blocked = false;
+		log_info("the broker takes messages again");
+		return 0;
+	}
+	if (m->id != AMQP_CONNECTION_BLOCKED_METHOD)
+		return error_set(
+			err, EIO, "broker: did not take a message (%s)", amqp_method_name(m->id));
+	const amqp_connection_blocked_t *why = m->decoded;
+	b->blocked = true;
+	log_warning("the broker takes no messages now: %.*s", (int)why->reason.len,
+		(const char *)why->reason.bytes);
+	return 0;
+}
+
 int broker_confirm(struct broker *b, int timeout_ms, struct confirm *ret, struct error *err)
 {
 	struct timeval limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
@@ -187,8 +229,7 @@ int broker_confirm(struct broker *b, int timeout_ms, struct confirm *ret, struct
 	if (frame.frame_type != AMQP_FRAME_METHOD)
 		return 0;
 	if (frame.payload.method.id != AMQP_BASIC_ACK_METHOD)
-		return error_set(err, EIO, "broker: did not take a message (%s)",
-			amqp_method_name(frame.payload.method.id));
+		return hear(b, &frame.payload.method, err);
 	const amqp_basic_ack_t *ack = frame.payload.method.decoded;
 	*ret = (struct confirm){ack->delivery_tag, ack->multiple};
 	return 1;

@@ -39,6 +39,8 @@ int broker_publish(struct broker *b, struct bytes body, struct error *err) MUST_
 // 1: *ret holds; 0: none within the time. A refused or unroutable message is an error.
 int broker_confirm(
 	struct broker *b, int timeout_ms, struct confirm *ret, struct error *err) MUST_USE;
+// It said, to broker_confirm, that its disk or memory is full: what is published now would wait in the network.
+bool broker_is_blocked(const struct broker *b);
 
 int broker_consume(struct broker *b, uint16_t prefetch, struct error *err) MUST_USE;
 int broker_next(struct broker *b, int timeout_ms, struct delivery *ret, struct error *err) MUST_USE;

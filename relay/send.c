@@ -48,13 +48,13 @@ static void write_status(struct sender *s)
 	struct error err = {0};
 
 	strbuf_printf(&text,
-		"updated %" PRId64 "\nconnected %d\nfiles %zu\nbacklog_bytes %" PRIu64
+		"updated %" PRId64 "\nconnected %d\nblocked %d\nfiles %zu\nbacklog_bytes %" PRIu64
 		"\nmessages_confirmed %" PRIu64 "\nbytes_confirmed %" PRIu64
 		"\nlast_confirmed %" PRId64 "\nconnection_failures %" PRIu64
 		"\nfiles_rewritten %" PRIu64 "\nfiles_given_up %" PRIu64 "\n",
-		clock_now_s(), s->broker != NULL, s->follow.n, s->follow.backlog, s->messages,
-		s->bytes, s->confirmed_s, s->failures, s->follow.rewritten,
-		s->follow.skipped_files);
+		clock_now_s(), s->broker != NULL, s->broker && broker_is_blocked(s->broker),
+		s->follow.n, s->follow.backlog, s->messages, s->bytes, s->confirmed_s, s->failures,
+		s->follow.rewritten, s->follow.skipped_files);
 	if (state_replace(s->relay->state, "send.status", &text, &err) < 0)
 		log_warning("%s", err.text);
 }
@@ -161,23 +161,31 @@ static int wait_confirm(struct sender *s, int timeout_ms, struct error *err)
 	return rc;
 }
 
+// The window is not full and the broker takes messages.
+static bool may_publish(const struct sender *s)
+{
+	return s->next - s->first < WINDOW && !broker_is_blocked(s->broker);
+}
+
 // Publishes all that is new and waits until it is confirmed. While the window is full nobody knows
-// whether there is more: a broker may confirm all of it at once.
+// whether there is more: a broker may confirm all of it at once. A broker that takes nothing says so, and is
+// waited for.
 static int send_new(struct sender *s, struct error *err)
 {
 	int64_t heard_ns = clock_monotonic_ns();
 	bool may_be_more = true;
 
 	while ((may_be_more || s->first < s->next) && relay_pause(s->relay, -1, 0) != RELAY_STOP) {
-		bool is_full = s->next - s->first >= WINDOW;
-		int published = is_full ? 0 : publish_one(s, err);
+		bool can = may_publish(s);
+		int published = can ? publish_one(s, err) : 0;
 		if (published < 0)
 			return published;
-		may_be_more = is_full || published;
+		may_be_more = !can || published;
 		int rc = 1;
-		while (rc > 0 && s->first < s->next) {
+		while (rc > 0 && (s->first < s->next || !can)) {
 			rc = wait_confirm(s, published ? 0 : 200, err);
-			heard_ns = rc > 0 || published ? clock_monotonic_ns() : heard_ns;
+			bool is_alive = rc > 0 || published || broker_is_blocked(s->broker);
+			heard_ns = is_alive ? clock_monotonic_ns() : heard_ns;
 		}
 		if (rc < 0)
 			return rc;

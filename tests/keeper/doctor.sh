@@ -110,7 +110,7 @@ printf 'jobsight-boundary 1 event end job 7 \033[31m Connection refused\n' >"$wo
 mkdir "$work/spool.pending"
 touch -d "$now" "$work/spool.pending/0001"
 touch -d "$now" "$work/spool.pending/guard"
-printf 'updated %s\nconnected 1\nbacklog_bytes 5000000\nlast_confirmed 0\nfiles_given_up 2\n' \
+printf 'updated %s\nconnected 1\nblocked 1\nbacklog_bytes 5000000\nlast_confirmed 0\nfiles_given_up 2\n' \
 	"$(date -d $now +%s)" >"$work/relay/send.status"
 printf 'updated %s\nconnected 0\nlast_message 0\nrejected 3\n' "$(date -d $now +%s)" >"$work/relay/receive.status"
 # the end of job 7 on cn02 is not on record; a begin of just now need not be yet
@@ -124,7 +124,7 @@ touch -d "$now - 5 minutes" "$work/spool.pending/0002" "$work/spool.pending/0003
 examine --json >"$work/json" || :
 ok 'what nobody takes' [ "$(service hooks)" = waiting,spooled ]
 ok '... of which one of just now is none' grep -q '"2 boundaries wait in ' "$work/json"
-ok 'archives that the sender gave up' [ "$(service 'relay sender')" = given-up ]
+ok 'a broker that is full, and archives that the sender gave up' [ "$(service 'relay sender')" = sender-blocked,given-up ]
 ok 'a receiver without broker, and rejected messages' [ "$(service 'relay receiver')" = receiver-cut,rejected ]
 examine >"$work/table" || :
 plain() { ! grep -q "$(printf '\033')" "$work/table"; }

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # spool.sh RELAY: what waits, and where there is no room for it. A node whose broker is away asks for it ever more
 # seldom and keeps the archives themselves, or the newest of them when it was told how much; a server whose file
-# system is really full (a small tmpfs: tree and state) takes nothing and loses nothing; nor does a node whose
-# state finds no room.
+# system is really full (a small tmpfs: tree and state) takes nothing and loses nothing; nor does a broker whose
+# disk is, nor a node whose state finds no room.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=SCRIPTDIR/../support/namespaces.sh
@@ -59,6 +59,26 @@ ok "nothing was taken from the node" [ "$(find "$work/node" -type f | wc -l)" -e
 stop send
 stop receive
 JOBSIGHT_RELAY_SPOOL_MIB=0
+
+# ---- the broker's own disk is full ----
+# It takes no messages (its disk alarm; that of memory is the same to us) and still gives them out.
+rm -rf "$work/sent" "$work/node" "$work/server" "$work/received"
+mkdir "$work/server"
+for day in 17 18; do archive $day 3000000; done
+"$broker" ctl "$work/broker" set_disk_free_limit 1000000000000000 >/dev/null || exit 1
+run receive "$work/server" "$work/received"
+run send "$work/node" "$work/sent"
+blocked() { is "$work/sent" blocked "$1"; }
+ok "the broker's disk is full: the sender knows" wait_for 60 blocked 1
+ok "... and says why" grep -q 'takes no messages now: low on disk' "$work/send.log"
+for day in 19 20; do archive $day 30000000; done # more than the window and the network hold
+sleep 5
+ok "... it waits" eval "is '$work/sent' connected 1 && is '$work/sent' connection_failures 0 && ! same '$work/server' >/dev/null"
+"$broker" ctl "$work/broker" set_disk_free_limit 50000000 >/dev/null
+ok "there is room: all arrives" wait_for 90 same "$work/server"
+ok "... over the same connection" wait_for 10 eval "blocked 0 && is '$work/sent' connection_failures 0"
+stop send
+stop receive
 
 # ---- the server's file system is full ----
 mount -t tmpfs -o size=5m tmpfs "$work/small" || exit 1
