@@ -5,7 +5,7 @@
 
 #include "accounting/stage.h"
 #include "common/arena.h"
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 struct batch {
 	struct strbuf rows[STAGES];

@@ -8,8 +8,8 @@
 #include "accounting/codes.h"
 #include "accounting/connector.h"
 #include "common/options.h"
+#include "common/postgres/postgres.h"
 #include "common/settings.h"
-#include "etl/postgres.h"
 
 struct import_plan {
 	const struct settings *settings;

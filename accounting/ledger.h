@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "accounting/problem.h"
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 enum { LEDGER_NUMBER_SIZE = 24 };
 

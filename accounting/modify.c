@@ -7,9 +7,9 @@
 
 #include "common/log.h"
 #include "common/macro.h"
+#include "common/postgres/postgres.h"
 #include "common/start.h"
 #include "common/str.h"
-#include "etl/postgres.h"
 
 struct arguments {
 	const char *warehouse, *description, *domain, *business;

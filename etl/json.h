@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/postgres/postgres.h"
 #include "common/store/store.h"
-#include "etl/postgres.h"
 
 struct json_source {
 	const char *path;    // "-": standard input

@@ -7,8 +7,8 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/error.h"
+#include "common/postgres/postgres.h"
 #include "common/store/store.h"
-#include "etl/postgres.h"
 
 struct load_request {
 	const char *store_url; // as recorded; its password is left out

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 enum { LOCK_LOADER = 0x6c6f6164, LOCK_IMPORTER = 0x696d7074 }; // "load", "impt"
 

@@ -8,6 +8,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/log.h"
+#include "common/postgres/postgres.h"
 #include "common/start.h"
 #include "common/store/store.h"
 #include "common/str.h"
@@ -15,7 +16,6 @@
 #include "etl/load.h"
 #include "etl/lock.h"
 #include "etl/migrate.h"
-#include "etl/postgres.h"
 #include "etl/refresh.h"
 #include "etl/statistics.h"
 

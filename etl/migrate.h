@@ -7,7 +7,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/error.h"
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 struct migration { // one file of etl/schema/, in the program since it was built
 	int number;

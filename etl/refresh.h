@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 // Makes all periods that are marked, each in a transaction of its own; *ret_n: how many, on
 // failure too. Whoever is killed goes on where it stopped.

@@ -7,7 +7,7 @@
 
 #include "common/arena.h"
 #include "common/error.h"
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 // Puts the files (*.yaml, in order of their names) that belong to these directories of the
 // catalogue into the warehouse in place of what is there, and lets the server try each formula: one

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 #include "export/period.h"
 #include "export/report.h"
 

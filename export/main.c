@@ -7,8 +7,8 @@
 
 #include "common/clock.h"
 #include "common/macro.h"
+#include "common/postgres/postgres.h"
 #include "common/start.h"
-#include "etl/postgres.h"
 #include "export/format.h"
 #include "export/output.h"
 

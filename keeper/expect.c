@@ -157,7 +157,9 @@ static int read_accounting(struct ward *w, const struct timezone_rules *zone, st
 	CLEANUP(arena_release) struct arena scratch = {0};
 	struct accounting_request q = {.cluster = w->what->cluster,
 		.zone = zone,
-		.since_s = w->doctor->now_s - w->doctor->settings->doctor_forget};
+		.since_s = w->doctor->now_s - w->doctor->settings->doctor_forget,
+		.warehouse_url = w->doctor->settings->warehouse_url,
+		.warehouse_password = w->doctor->settings->warehouse_password};
 	const struct accounting_source *source =
 		accounting_source_find(w->what->accounting, &q.spec);
 	void *state = NULL;

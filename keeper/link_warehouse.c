@@ -3,8 +3,8 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/postgres/postgres.h"
 #include "common/str.h"
-#include "etl/postgres.h"
 #include "keeper/why.h"
 
 enum { NAMED_MAX = 4 };

@@ -39,7 +39,12 @@ static struct why *add_run(struct find *f)
 static int read_accounting(struct find *f, const struct timezone_rules *zone, struct error *err)
 {
 	const struct cluster_settings *c = f->like->cluster;
-	struct accounting_request q = {.cluster = c->name, .zone = zone, .ids = &f->id, .n_ids = 1};
+	struct accounting_request q = {.cluster = c->name,
+		.zone = zone,
+		.ids = &f->id,
+		.n_ids = 1,
+		.warehouse_url = f->like->settings->warehouse_url,
+		.warehouse_password = f->like->settings->warehouse_password};
 	const struct accounting_source *source = accounting_source_find(c->accounting, &q.spec);
 	struct job job;
 	void *state = NULL;

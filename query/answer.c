@@ -6,8 +6,8 @@
 
 #include "common/document/document.h"
 #include "common/map.h"
+#include "common/postgres/postgres.h"
 #include "common/str.h"
-#include "etl/postgres.h"
 
 #define FIGURE " f.value_id, f.dimension_value, f.value::text, f.coverage::text FROM warehouse."
 

@@ -8,9 +8,9 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/postgres/postgres.h"
 #include "common/settings.h"
 #include "common/str.h"
-#include "etl/postgres.h"
 #include "query/answer.h"
 #include "query/print.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/postgres/postgres.h"
 #include "common/str.h"
-#include "etl/postgres.h"
 
 enum { NEAR_MAX = 4 };
 

@@ -42,8 +42,8 @@ struct arguments {
 
 static const struct option options[] = {
 	{"accounting", 'a', OPTION_TEXT, AT(accounting), "SOURCE",
-		"Who ran what: sacct:FILE, or slurmdb:host=H ... (docs/accounting.md); default: the "
-		"cluster's."},
+		"Who ran what: sacct:FILE, slurmdb[:host=H ...] or warehouse[:host=H ...] "
+		"(docs/accounting.md); default: the cluster's."},
 	{"archives", 'A', OPTION_LIST, AT(archives), "DIR",
 		"Root of an archive tree, or any folder with PCP archives; default: the cluster's."},
 	{"prometheus", 'P', OPTION_TEXT, AT(prometheus), "URL",
@@ -207,7 +207,8 @@ static int choose_jobs(struct session *s, struct joblist *ret, struct error *err
 {
 	const char *text = s->args.accounting ? s->args.accounting : s->cluster->accounting;
 	if (text == NULL)
-		return error_set(err, EINVAL, "no accounting: give --accounting sacct:FILE");
+		return error_set(err, EINVAL,
+			"no accounting: give --accounting sacct:FILE, slurmdb or warehouse");
 	const char *spec = NULL;
 	struct selection_request q = {
 		.source = accounting_source_find(text, &spec),
@@ -230,6 +231,8 @@ static int choose_jobs(struct session *s, struct joblist *ret, struct error *err
 		.until_s = s->args.until,
 		.ids = s->args.jobs.items,
 		.n_ids = s->args.jobs.n,
+		.warehouse_url = s->settings.warehouse_url,
+		.warehouse_password = s->settings.warehouse_password,
 	};
 	*ret = (struct joblist){.cluster = s->cluster->name, .catalogue = s->catalogue.hash};
 	TRY(select_jobs(&q, &s->arena, &ret->jobs, &ret->n, &s->selected, err));

@@ -134,6 +134,7 @@ static int slurmdb_next(void *state, struct arena *a, struct job *ret,
 
 const struct accounting_source slurmdb_source = {
 	.name = "slurmdb",
+	.is_whole_alone = true,
 	.open = slurmdb_open,
 	.next = slurmdb_next,
 	.close = slurmdb_close,

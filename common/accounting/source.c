@@ -6,6 +6,7 @@
 
 #include "common/accounting/sacct.h"
 #include "common/accounting/slurmdb.h"
+#include "common/accounting/warehouse.h"
 #include "common/macro.h"
 #include "common/str.h"
 
@@ -13,6 +14,9 @@ static const struct accounting_source *const sources[] = {
 	&sacct_source,
 #ifdef HAVE_SLURMDB
 	&slurmdb_source,
+#endif
+#ifdef HAVE_WAREHOUSE
+	&warehouse_source,
 #endif
 };
 
@@ -45,12 +49,15 @@ const struct accounting_source *accounting_source_find(const char *text, const c
 {
 	size_t len = text ? strcspn(text, ":") : 0;
 
-	if (!len || !text[len])
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
-		if (strncmp(sources[i]->name, text, len) == 0 && !sources[i]->name[len]) {
-			*ret_spec = text + len + 1;
-			return sources[i];
-		}
+	for (size_t i = 0; len && i < ARRAY_LEN(sources); i++) {
+		const struct accounting_source *s = sources[i];
+
+		if (strncmp(s->name, text, len) != 0 || s->name[len])
+			continue;
+		if (!text[len] && !s->is_whole_alone)
+			return NULL;
+		*ret_spec = text + len + (text[len] == ':');
+		return s;
+	}
 	return NULL;
 }

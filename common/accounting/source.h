@@ -11,17 +11,19 @@
 struct timezone_rules;
 
 struct accounting_request {
-	const char *spec;                  // what follows the colon of "sacct:FILE"
+	const char *spec;                  // what follows the colon of "sacct:FILE"; may be ""
 	const char *cluster;               // jobs that name no cluster belong to this one
 	const struct timezone_rules *zone; // of times written without one
 	int64_t since_s, until_s;          // jobs that touch [since, until); 0: no limit
 	const char *const *ids;            // only these ("1234", "1234_7"); n_ids 0: all
 	size_t n_ids;
-	bool with_scripts; // job.script too, where the source has it
+	bool with_scripts;                              // job.script too, where the source has it
+	const char *warehouse_url, *warehouse_password; // of the settings, for "warehouse"
 };
 
 struct accounting_source {
-	const char *name; // "sacct"
+	const char *name;    // "sacct"
+	bool is_whole_alone; // "warehouse" without a colon says all
 	int (*open)(const struct accounting_request *r, void **ret_state, struct error *err);
 	// 1 and the next job (strings in a); 0 at the end; <0 the source broke. A record that makes
 	// no sense is not an end: it is reported through bad() and skipped.
@@ -35,5 +37,5 @@ struct accounting_source {
 // started waits from its submission on.
 bool accounting_is_asked(const struct accounting_request *r, const struct job *j);
 
-// The source that "NAME:SPEC" asks for; sets *ret_spec to what follows the colon.
+// The source that "NAME:SPEC" or "NAME" asks for; sets *ret_spec to what follows the colon, or "".
 const struct accounting_source *accounting_source_find(const char *text, const char **ret_spec);

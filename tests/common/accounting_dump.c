@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// accounting_dump SOURCE CLUSTER [ZONE [since=S] [until=S] [script]]: every field of every job, one job
-// a line, so that two sources can be compared.
+// accounting_dump SOURCE CLUSTER [ZONE [since=S] [until=S] [script] [id=ID]... [url=URL]]: every field of
+// every job, one job a line, so that two sources can be compared. URL: the settings' warehouse.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,8 +41,29 @@ static void print(const struct job *j)
 	printf(" script=%zu\n", strlen(j->script));
 }
 
+enum { IDS_MAX = 8 };
+
+static int read_options(
+	int argc, char **argv, const char *ids[IDS_MAX], struct accounting_request *q)
+{
+	for (int i = 4; i < argc; i++) {
+		q->with_scripts |= str_eq(argv[i], "script");
+		if (str_starts(argv[i], "since=") && parse_i64(argv[i] + 6, &q->since_s) < 0)
+			return -EINVAL;
+		if (str_starts(argv[i], "until=") && parse_i64(argv[i] + 6, &q->until_s) < 0)
+			return -EINVAL;
+		if (str_starts(argv[i], "url="))
+			q->warehouse_url = argv[i] + 4;
+		if (str_starts(argv[i], "id=") && q->n_ids < IDS_MAX)
+			ids[q->n_ids++] = argv[i] + 3;
+	}
+	q->ids = ids;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	const char *ids[IDS_MAX];
 	struct accounting_request q = {0};
 	struct arena a = {0};
 	struct error err = {0};
@@ -57,13 +78,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	q.cluster = argv[2];
-	for (int i = 4; i < argc; i++) {
-		q.with_scripts |= str_eq(argv[i], "script");
-		if (str_starts(argv[i], "since=") && parse_i64(argv[i] + 6, &q.since_s) < 0)
-			return 2;
-		if (str_starts(argv[i], "until=") && parse_i64(argv[i] + 6, &q.until_s) < 0)
-			return 2;
-	}
+	if (read_options(argc, argv, ids, &q) < 0)
+		return 2;
 	int rc = timezone_open(argc > 3 ? argv[3] : "UTC", &zone, &err);
 	q.zone = zone;
 	if (rc == 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // libpq, and nothing of what it is used for.
-#include "etl/postgres.h"
+#include "common/postgres/postgres.h"
 
 #include <errno.h>
 #include <libpq-fe.h>
