@@ -203,7 +203,8 @@ static int warehouse_open(const struct accounting_request *r, void **ret_state, 
 static int next_page(struct warehouse *w, struct error *err)
 {
 	const struct accounting_request *q = &w->request;
-	char until[24], rows[24];
+	char until[24];
+	char rows[24];
 	(void)str_format(until, sizeof(until), "%" PRId64, q->until_s);
 	(void)str_format(rows, sizeof(rows), "%d", PAGE_ROWS);
 	const struct postgres_value values[] = {
