@@ -87,6 +87,7 @@ static bool read_line(struct follow *f, char *line)
 	file->prefix_hash = number[4];
 	file->at_rest = number[5] != 0;
 	file->skipped = number[6] != 0;
+	file->unsure = file->prefix_len < FOLLOW_PREFIX;
 	return true;
 }
 
@@ -169,7 +170,7 @@ static void begin_again(struct follow *f, struct followed *file, uint64_t inode)
 	file->prefix_len = 0;
 	file->prefix_hash = HASH_BASIS;
 	file->inode = inode;
-	file->at_rest = file->skipped = false;
+	file->at_rest = file->skipped = file->unsure = false;
 	f->changed = true;
 }
 
@@ -199,6 +200,16 @@ static bool too_old(const char *path, int64_t age_s)
 	return age_s > 0 && relay_path_day(path) + 86400 + age_s < clock_now_s();
 }
 
+// One generation has one set of bytes, or the receiver could keep those of a message that comes late. Of what
+// was published and not remembered nobody knows whether it was the same as what stands there now.
+static bool is_rewritten(int fd, const struct stat *st, const struct followed *file)
+{
+	uint64_t size = (uint64_t)st->st_size;
+
+	return file->generation == 0 || st->st_ino != file->inode || size < file->published ||
+	       (file->unsure && size > file->prefix_len) || prefix_differs(fd, file);
+}
+
 static void look_at(struct follow *f, const char *path, int fd, const struct follow_limits *limits)
 {
 	struct stat st;
@@ -215,8 +226,7 @@ static void look_at(struct follow *f, const char *path, int fd, const struct fol
 	int64_t mtime_ns = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 	if (mtime_ns == file->mtime_ns && file->size == (uint64_t)st.st_size)
 		return;
-	if (file->generation == 0 || st.st_ino != file->inode ||
-		(uint64_t)st.st_size < file->published || prefix_differs(fd, file))
+	if (is_rewritten(fd, &st, file))
 		begin_again(f, file, st.st_ino);
 	file->size = (uint64_t)st.st_size;
 	file->mtime_ns = now - mtime_ns > SETTLING_NS ? mtime_ns : 0;
@@ -372,11 +382,15 @@ ssize_t follow_read(struct follow *f, struct followed *file, uint8_t *buf, size_
 
 void follow_published(struct followed *file, const uint8_t *data, size_t len)
 {
-	if (file->published == file->prefix_len && file->prefix_len < FOLLOW_PREFIX) {
-		size_t more = FOLLOW_PREFIX - file->prefix_len;
-		more = more < len ? more : len;
-		file->prefix_hash = hash_more(file->prefix_hash, data, more);
-		file->prefix_len += (uint32_t)more;
+	uint64_t end =
+		file->published + len < FOLLOW_PREFIX ? file->published + len : FOLLOW_PREFIX;
+
+	// After a rewind a part of it may have been published before.
+	if (file->published <= file->prefix_len && file->prefix_len < end) {
+		size_t more = (size_t)(end - file->prefix_len);
+		file->prefix_hash = hash_more(
+			file->prefix_hash, data + (file->prefix_len - file->published), more);
+		file->prefix_len = (uint32_t)end;
 	}
 	file->published += len;
 	if (file->size < file->published)

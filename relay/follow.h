@@ -22,6 +22,7 @@ struct followed {
 	int64_t mtime_ns;   // at the last look; 0: look again
 	unsigned in_flight; // messages
 	bool present, at_rest, skipped;
+	bool unsure; // more of it may have been published than was remembered, by who was killed
 };
 
 struct follow {
