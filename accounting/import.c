@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The core of the importer. A batch is one transaction: its rows, what was wrong with it, and the
 // place in the source; an importer killed at any instant has either done a batch or not begun it.
-// While a source is read no transaction is open.
+// No transaction waits for a source: what is sent was read before (intake.c).
 #include "accounting/import.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "accounting/batch.h"
+#include "accounting/intake.h"
 #include "accounting/ledger.h"
 #include "common/log.h"
 #include "common/macro.h"
@@ -34,13 +34,11 @@ struct run {
 struct step {
 	struct run *run;
 	const struct category_row *category;
-	const struct connector *connector;
 	struct ledger_step entry;
-	struct problems problems;
-	struct batch batch;
-	struct arena arena; // of the step
-	struct arena place; // of the batch
-	void *state;
+	struct problems problems; // of the batch at hand, and of all that were committed
+	const struct batch *batch;
+	struct intake intake;
+	struct arena arena;
 	bool has_quarantine;
 	struct ledger_figures figures; // of the step, committed
 	uint64_t quarantined;
@@ -80,7 +78,7 @@ static int free_quarantine(struct step *s, size_t from, size_t to, struct error 
 
 	if (!s->has_quarantine || from == to)
 		return 0;
-	batch_keys(&s->batch, from, to, &keys);
+	batch_keys(s->batch, from, to, &keys);
 	return ledger_free(&s->entry, s->category->is_whole ? NULL : strbuf_text(&keys), err);
 }
 
@@ -101,7 +99,7 @@ static int transact(struct step *s, size_t from, size_t to, struct ledger_figure
 
 	TRY(postgres_script(p, "BEGIN", err));
 	if (to > from)
-		TRY(batch_copy(&s->batch, p, from, to, err));
+		TRY(batch_copy(s->batch, p, from, to, err));
 	if (to > from || s->category->is_whole)
 		TRY(merge(s, f, err));
 	TRY(check_strict(s, err));
@@ -151,71 +149,31 @@ static int send(struct step *s, size_t from, size_t to, const char *place, struc
 		return send(s, half, to, place, err);
 	}
 	problem_record(&s->problems, E_X0001,
-		s->batch.records[from].key ? s->batch.records[from].key : "", "%s", refusal.text);
+		s->batch->records[from].key ? s->batch->records[from].key : "", "%s", refusal.text);
 	return commit_range(s, from, from, place, err);
-}
-
-static int flush(struct step *s, bool is_last, struct error *err)
-{
-	const char *place = NULL;
-
-	if (s->category->is_whole && !is_last)
-		return 0;
-	if (s->connector->place && s->state)
-		place = s->connector->place(s->state, &s->place);
-	TRY(send(s, 0, s->batch.n, place, err));
-	batch_clear(&s->batch);
-	arena_reset(&s->place);
-	return 0;
 }
 
 // ---- one step ----
 
-// *is_skipped: the record that others follow was not taken, so they are not either.
-static void add(struct step *s, const struct record *r, bool *is_skipped)
+static int take_all(struct step *s, struct error *err)
 {
-	struct error why = {0};
-	bool is_mended = false;
-
-	if (r->follows && *is_skipped)
-		return;
-	if (batch_add(&s->batch, r, &is_mended, &why) < 0) {
-		*is_skipped = !r->follows;
-		problem_record(&s->problems,
-			s->category->stages[0] == STAGE_job ? E_J0009 : E_X0001,
-			r->key ? r->key : "", "%s%s%s", r->key ? r->key : "", r->key ? ": " : "",
-			why.text);
-		return;
-	}
-	if (!r->follows)
-		*is_skipped = false;
-	if (is_mended)
-		problem(&s->problems, E_X0002, "%s: text that is not UTF-8",
-			r->key ? r->key : s->category->name);
-}
-
-static int read_all(struct step *s, struct error *err)
-{
-	CLEANUP(free_pointer) struct record *r = memory_alloc(1, sizeof(*r));
 	struct progress progress;
-	bool is_skipped = false;
-	uint64_t batch = s->run->plan->settings->import_batch;
-	int rc;
+	struct intake_batch *b = NULL;
+	int rc = intake_start(&s->intake, err);
 
-	progress_start(&progress, s->problems.where, 0);
-	while ((rc = s->connector->next(s->state, r, err)) > 0) {
-		// Only between records that others follow: those go with them.
-		if (!r->follows && s->batch.n >= (batch ? batch : 1)) {
-			rc = flush(s, false, err);
-			if (rc < 0)
-				break;
-			progress_step(&progress, s->figures.records);
-		}
-		add(s, r, &is_skipped);
-	}
-	progress_end(&progress);
 	TRY(rc);
-	return flush(s, true, err);
+	progress_start(&progress, s->problems.where, 0);
+	do {
+		rc = intake_next(&s->intake, &b, err);
+		if (rc < 0)
+			break;
+		problems_move(&b->problems, &s->problems);
+		s->batch = &b->batch;
+		rc = send(s, 0, b->batch.n, b->place, err);
+		progress_step(&progress, s->figures.records);
+	} while (rc == 0 && !b->is_last);
+	progress_end(&progress);
+	return rc;
 }
 
 static int find_again(struct step *s, struct import_request *q, struct error *err)
@@ -241,15 +199,15 @@ static int work_with(struct step *s, struct import_request *q, struct error *err
 	const struct postgres_value values[] = {
 		{.text = s->entry.cluster}, {.text = s->entry.category}};
 
-	TRY(ledger_begin_step(&s->entry, s->connector->name, &s->arena, &q->place, err));
+	TRY(ledger_begin_step(&s->entry, s->intake.connector->name, &s->arena, &q->place, err));
 	if (s->run->plan->again)
 		q->place = "";
 	TRY(postgres_query(
 		s->run->postgres, has_quarantine, values, ARRAY_LEN(values), &rows, err));
 	s->has_quarantine = postgres_int(rows, 0, 0) > 0;
 	TRY(find_again(s, q, err));
-	TRY(s->connector->open(q, &s->state, err));
-	return read_all(s, err);
+	TRY(s->intake.connector->open(q, &s->intake.state, err));
+	return take_all(s, err);
 }
 
 static void tell(const struct step *s, const struct error *failure)
@@ -283,12 +241,9 @@ static void tell(const struct step *s, const struct error *failure)
 
 static void step_release(struct step *s)
 {
-	if (s->state)
-		s->connector->close(s->state);
+	intake_release(&s->intake);
 	problems_release(&s->problems);
-	batch_release(&s->batch);
 	arena_release(&s->arena);
-	arena_release(&s->place);
 }
 
 static int run_step(void *context, const struct cluster_settings *cluster, enum category category,
@@ -299,7 +254,7 @@ static int run_step(void *context, const struct cluster_settings *cluster, enum 
 	struct import_request q = {.settings = run->plan->settings,
 		.cluster = cluster ? cluster->name : "",
 		.since_s = run->plan->since_s,
-		.problems = &s->problems};
+		.problems = &s->intake.problems};
 	struct timezone_rules *zone = NULL;
 	struct error failure = {0};
 	int rc;
@@ -315,7 +270,12 @@ static int run_step(void *context, const struct cluster_settings *cluster, enum 
 	s->problems.where =
 		cluster ? arena_printf(&s->arena, "%s: %s", q.cluster, s->category->name)
 			: s->category->name;
-	rc = connector_find(category, source, &s->connector, &q.spec, &failure);
+	s->intake.category = s->category;
+	s->intake.limit = run->plan->settings->import_batch;
+	s->intake.problems.ignored = s->problems.ignored;
+	s->intake.problems.strict = s->problems.strict;
+	s->intake.problems.where = s->problems.where;
+	rc = connector_find(category, source, &s->intake.connector, &q.spec, &failure);
 	if (rc == 0 && cluster)
 		rc = timezone_open(cluster->timezone, &zone, &failure);
 	q.zone = zone;

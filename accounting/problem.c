@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/log.h"
 
@@ -69,15 +70,31 @@ enum code problems_fatal(const struct problems *p)
 	return CODES;
 }
 
-void problems_committed(struct problems *p)
+static void forget(struct problems *p)
 {
-	for (size_t i = 0; i < CODES; i++) {
-		p->total[i] += p->counts[i].n;
-		p->counts[i] = (struct problem_count){0};
-	}
+	memset(p->counts, 0, sizeof(p->counts));
 	p->records = NULL;
 	p->n_records = 0;
 	arena_reset(&p->arena);
+}
+
+void problems_move(struct problems *from, struct problems *to)
+{
+	struct arena spare = to->arena;
+
+	memcpy(to->counts, from->counts, sizeof(to->counts));
+	to->records = from->records;
+	to->n_records = from->n_records;
+	to->arena = from->arena;
+	from->arena = spare;
+	forget(from);
+}
+
+void problems_committed(struct problems *p)
+{
+	for (size_t i = 0; i < CODES; i++)
+		p->total[i] += p->counts[i].n;
+	forget(p);
 }
 
 void problems_release(struct problems *p)

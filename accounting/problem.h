@@ -39,5 +39,7 @@ void problem_record(struct problems *p, enum code code, const char *key, const c
 
 // The first code met that the configuration does not bear; CODES: none.
 enum code problems_fatal(const struct problems *p);
+// What was met since the last commit, to *to, which has nothing of the kind.
+void problems_move(struct problems *from, struct problems *to);
 void problems_committed(struct problems *p); // forgets what is in the warehouse now
 void problems_release(struct problems *p);

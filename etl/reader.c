@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two batches go round: while the server takes one, the thread fills the other. No job is twice in
-// a batch, because a merge can write a row but once: a batch ends before the second.
+// While the server takes a batch, a thread fills the next. No job is twice in a batch, because a
+// merge can write a row but once: a batch ends before the second.
 #include "etl/reader.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <string.h>
-
+#include "common/ahead.h"
 #include "common/job.h"
 #include "common/map.h"
 #include "common/memory.h"
 #include "etl/copy.h"
-
-enum { SLOTS = 2 };
 
 struct slot {
 	struct reader_batch batch;
 	struct arena arena;
 	struct error err;
 	int rc;
-	bool is_full;
 };
 
 struct reader {
@@ -27,12 +21,8 @@ struct reader {
 	struct extractor *extractor;
 	uint64_t limit;
 	struct strbuf cursor;
-	struct slot slots[SLOTS];
-	unsigned taken; // slots that reader_next has given, and so the next one
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t turned; // a slot became full or free, or the end has come
-	bool is_stopping;
+	struct slot slots[AHEAD_SLOTS];
+	struct ahead *ahead;
 };
 
 struct filling { // of one slot
@@ -79,11 +69,14 @@ static int take_document(void *context, const struct store_item *item, struct er
 	return put_aside(s, item, &defect);
 }
 
-static void fill(struct reader *r, struct slot *s)
+static bool fill(void *context, struct ahead *a, unsigned n)
 {
+	struct reader *r = context;
+	struct slot *s = &r->slots[n];
 	struct filling f = {.reader = r, .slot = s};
 	struct strbuf rows = s->batch.rows;
 
+	(void)a;
 	arena_reset(&s->arena);
 	strbuf_clear(&rows);
 	s->batch = (struct reader_batch){.rows = rows};
@@ -93,45 +86,19 @@ static void fill(struct reader *r, struct slot *s)
 	copy_end(&s->batch.rows);
 	map_release(&f.seen);
 	if (s->rc < 0)
-		return;
+		return false;
 	strbuf_clear(&r->cursor);
 	strbuf_puts(&r->cursor, s->batch.cursor);
-}
-
-static void *read_batches(void *context)
-{
-	struct reader *r = context;
-	bool is_end = false;
-
-	for (unsigned n = 0; !is_end; n++) {
-		struct slot *s = &r->slots[n % SLOTS];
-
-		pthread_mutex_lock(&r->lock);
-		while (s->is_full && !r->is_stopping)
-			pthread_cond_wait(&r->turned, &r->lock);
-		is_end = r->is_stopping;
-		pthread_mutex_unlock(&r->lock);
-		if (is_end)
-			break;
-		fill(r, s);
-		is_end = s->rc < 0 || s->batch.documents == 0;
-		pthread_mutex_lock(&r->lock);
-		s->is_full = true;
-		pthread_cond_signal(&r->turned);
-		pthread_mutex_unlock(&r->lock);
-	}
-	return NULL;
+	return s->batch.documents > 0;
 }
 
 static void release(struct reader *r)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; i < AHEAD_SLOTS; i++) {
 		strbuf_release(&r->slots[i].batch.rows);
 		arena_release(&r->slots[i].arena);
 	}
 	strbuf_release(&r->cursor);
-	pthread_cond_destroy(&r->turned);
-	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
@@ -143,12 +110,10 @@ int reader_start(struct store *s, struct extractor *e, const char *cursor, uint6
 
 	*r = (struct reader){.store = s, .extractor = e, .limit = limit};
 	strbuf_puts(&r->cursor, cursor);
-	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->turned, NULL);
-	rc = pthread_create(&r->thread, NULL, read_batches, r);
-	if (rc != 0) {
+	rc = ahead_start(fill, r, &r->ahead, err);
+	if (rc < 0) {
 		release(r);
-		return error_set(err, rc, "cannot start a thread: %s", strerror(rc));
+		return rc;
 	}
 	*ret = r;
 	return 0;
@@ -156,17 +121,8 @@ int reader_start(struct store *s, struct extractor *e, const char *cursor, uint6
 
 int reader_next(struct reader *r, struct reader_batch **ret, struct error *err)
 {
-	struct slot *s = &r->slots[r->taken % SLOTS];
+	struct slot *s = &r->slots[ahead_next(r->ahead)];
 
-	pthread_mutex_lock(&r->lock);
-	if (r->taken > 0) { // what was given last is free again
-		r->slots[(r->taken - 1) % SLOTS].is_full = false;
-		pthread_cond_signal(&r->turned);
-	}
-	while (!s->is_full)
-		pthread_cond_wait(&r->turned, &r->lock);
-	pthread_mutex_unlock(&r->lock);
-	r->taken++;
 	*ret = &s->batch;
 	return s->rc < 0 ? error_set(err, -s->rc, "%s", s->err.text) : 0;
 }
@@ -175,10 +131,6 @@ void reader_stop(struct reader *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->is_stopping = true;
-	pthread_cond_signal(&r->turned);
-	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
+	ahead_stop(r->ahead);
 	release(r);
 }

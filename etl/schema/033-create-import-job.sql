@@ -99,6 +99,9 @@ BEGIN
 	PERFORM warehouse.create_stage('{}');
 	CREATE TEMPORARY TABLE stage_accounting (ordinal bigint, project_id integer, business_id integer,
 		accounted_t timestamptz) ON COMMIT DELETE ROWS;
+	-- Where all jobs are new nothing is had by number: see index_stage.
+	ALTER TABLE pg_temp.stage DROP CONSTRAINT stage_pkey;
+	ALTER TABLE pg_temp.stage_key DROP CONSTRAINT stage_key_pkey;
 	DROP VIEW pg_temp.stage_row;
 	EXECUTE 'CREATE TEMPORARY VIEW stage_row AS SELECT k.job_id, k.cluster_id, k.person_id, '
 		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, k.source_id, a.project_id, '
@@ -106,6 +109,35 @@ BEGIN
 		'JOIN pg_temp.stage_accounting a USING (ordinal)';
 	EXECUTE 'CREATE TEMPORARY VIEW stage_job AS SELECT k.job_id, k.end_t AS the_end, k.is_new, k.person_id, '
 		'k.account_id, d.* FROM pg_temp.stage_key k JOIN pg_temp.import_job d USING (ordinal)';
+END
+$$;
+
+-- Rows of known jobs are had by number; of a batch of new jobs these indexes would cost and not pay.
+CREATE FUNCTION warehouse.index_stage() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_temp.stage_key WHERE NOT is_new) THEN
+		CREATE INDEX IF NOT EXISTS stage_ordinal ON pg_temp.stage (ordinal);
+		CREATE INDEX IF NOT EXISTS stage_key_ordinal ON pg_temp.stage_key (ordinal);
+		CREATE INDEX IF NOT EXISTS stage_accounting_ordinal ON pg_temp.stage_accounting (ordinal);
+	END IF;
+END
+$$;
+
+-- Plans are kept from batch to batch; they are made again where a batch is much larger than the one
+-- they were made for.
+CREATE FUNCTION warehouse.analyze_stage() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	planned bigint := coalesce(nullif(current_setting('jobsight.planned_rows', true), ''), '0');
+	n bigint := (SELECT count(*) FROM pg_temp.import_job);
+BEGIN
+	IF n > 2 * planned THEN
+		ANALYZE pg_temp.import_job (ordinal, raw_id, submit_t);
+		ANALYZE pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, username);
+		ANALYZE pg_temp.stage_accounting (ordinal);
+		PERFORM set_config('jobsight.planned_rows', n::text, false);
+	END IF;
 END
 $$;
 
@@ -195,7 +227,6 @@ BEGIN
 			AND j.document_id IS NULL;
 	GET DIAGNOSTICS removed = ROW_COUNT;
 	DELETE FROM pg_temp.import_job WHERE is_deleted;
-	ANALYZE pg_temp.import_job (ordinal, raw_id, submit_t);
 	PERFORM warehouse.import_partitions(the_id);
 	PERFORM warehouse.import_job_problems(the_id, rules);
 	PERFORM warehouse.create_month(month) FROM (
@@ -218,9 +249,9 @@ BEGIN
 		LEFT JOIN (SELECT DISTINCT ON (lower(name)) lower(name) AS name, business_id
 			FROM warehouse.business ORDER BY lower(name), business_id) b
 			ON b.name = lower(s.business);
-	ANALYZE pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, username);
-	ANALYZE pg_temp.stage_accounting (ordinal);
+	PERFORM warehouse.analyze_stage();
 	PERFORM warehouse.merge_keys();
+	PERFORM warehouse.index_stage();
 	PERFORM warehouse.merge_fact('job', columns);
 	PERFORM warehouse.merge_nodes();
 	details := warehouse.merge_job_details() + warehouse.merge_job_steps();
@@ -283,6 +314,8 @@ COMMENT ON FUNCTION warehouse.import_partitions(smallint) IS
 COMMENT ON FUNCTION warehouse.import_job_problems(smallint, jsonb) IS
 	'Puts into import_problem what of the jobs in the stage is not known to the warehouse.';
 COMMENT ON FUNCTION warehouse.create_import_stage() IS 'Makes the temporary tables that jobs go through.';
+COMMENT ON FUNCTION warehouse.index_stage() IS 'Indexes of the stage, where it holds jobs that are known.';
+COMMENT ON FUNCTION warehouse.analyze_stage() IS 'Tells the planner of the stage, where it grew much.';
 COMMENT ON FUNCTION warehouse.detail_columns() IS 'Columns of job_detail that accounting fills.';
 COMMENT ON FUNCTION warehouse.merge_job_details() IS 'Brings job_detail in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_job_steps() IS 'Brings job_step in line with the stage; how many rows were changed.';
@@ -293,7 +326,7 @@ DECLARE
 	f text;
 BEGIN
 	FOREACH f IN ARRAY ARRAY['import_open_jobs(text)', 'import_partitions(smallint)',
-			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'merge_job_details()',
+			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'index_stage()', 'analyze_stage()', 'merge_job_details()',
 			'detail_columns()',
 			'merge_job_steps()', 'merge_import_job(text, jsonb)', 'prefer_accounting()',
 			'merge_stage(text[])', 'merge_documents(text[])'] LOOP
