@@ -322,9 +322,10 @@ $$;
 COMMENT ON FUNCTION warehouse.days_statement(text, text) IS
 	'The SQL that marks the days of jobs, takes them out of job_span, or puts them in.';
 
--- Puts the days of changed jobs into dirty, those before and those after, and keeps job_span.
+-- Puts the days of changed jobs into dirty, those before and those after, and keeps job_span. Whoever
+-- changes jobs allows nested loops alone, but what changed is joined with what was by sets.
 CREATE FUNCTION warehouse.follow_jobs() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = on SET enable_mergejoin = on AS $$
 DECLARE
 	-- Of an update, the rows before or after in which something changed that days follow from.
 	moved CONSTANT text := '(SELECT %1$s.* FROM old_rows o JOIN new_rows n ON n.job_id = o.job_id '
