@@ -48,7 +48,7 @@ static int ask(struct session *s, struct arena *a, enum statement statement,
 	const struct figure_question *q, const char *dimension, struct rows *ret, struct error *err)
 {
 	const char *params[] = {q->realm, q->statistic, dimension, q->unit, q->since, q->until,
-		q->only_by, q->only};
+		q->only_by, q->only, arena_printf(a, "%zu", q->n_leaders)};
 	const char *open[] = {q->realm, q->statistic, dimension, q->since, q->until};
 
 	return session_query(
@@ -60,7 +60,9 @@ struct builder {
 	struct figure *figure;
 	struct map lines; // by id
 	const struct rows *rows;
+	const struct rows *times; // rows that have every period
 	size_t room;
+	size_t n_values; // lines that there are, whether asked for or not; 0: all are here
 };
 
 static const char *id_of(const struct doc *row)
@@ -90,9 +92,9 @@ static void find_periods(struct builder *b)
 {
 	struct figure *f = b->figure;
 
-	f->periods = arena_array(b->arena, b->rows->n, sizeof(*f->periods));
-	for (size_t i = 0; i < b->rows->n; i++) { // rows come in the order of time
-		const char *period = field_text(b->rows->items[i], "period");
+	f->periods = arena_array(b->arena, b->times->n, sizeof(*f->periods));
+	for (size_t i = 0; i < b->times->n; i++) { // rows come in the order of time
+		const char *period = field_text(b->times->items[i], "period");
 
 		if (f->n_periods == 0 || !str_eq(f->periods[f->n_periods - 1], period))
 			f->periods[f->n_periods++] = period;
@@ -114,7 +116,7 @@ static void take_rows(struct builder *b)
 		while (!str_eq(f->periods[at], field_text(row, "period")))
 			at++;
 		line->values[at] = field_number(row, "value");
-		if (f->n_periods == 1) {
+		if (f->n_periods == 1 && b->times == b->rows) {
 			line->total = line->values[0];
 			line->coverage = field_number(row, "coverage");
 		}
@@ -180,6 +182,41 @@ static void fold_rest(struct figure *f, struct arena *a, size_t n)
 	}
 }
 
+// The same where the rest was not asked for: what all have together less what the lines have.
+static void leave_rest(struct builder *b, size_t n)
+{
+	struct figure *f = b->figure;
+	struct figure_line rest = {.id = "", .is_rest = true, .total = f->total, .coverage = NAN};
+
+	if (b->n_values <= n + 1)
+		return;
+	if (f->n_lines > n)
+		f->n_lines = n;
+	f->n_left_out = b->n_values - f->n_lines;
+	if (!f->is_additive)
+		return;
+	rest.name = arena_printf(b->arena, "%zu others", f->n_left_out);
+	rest.values = arena_array(b->arena, b->room, sizeof(double));
+	for (size_t k = 0; k < b->room; k++) {
+		double all = field_number(b->times->items[k], "value");
+
+		rest.values[k] = all;
+		for (size_t i = 0; i < f->n_lines; i++)
+			if (!isnan(f->lines[i].values[k]))
+				rest.values[k] -= f->lines[i].values[k];
+		if (fabs(rest.values[k]) < 1e-9 * fabs(all)) // rounding
+			rest.values[k] = 0;
+	}
+	for (size_t i = 0; i < f->n_lines; i++)
+		if (!isnan(f->lines[i].total))
+			rest.total -= f->lines[i].total;
+	if (isnan(rest.total))
+		rest.total = sum_of(rest.values, b->room);
+	f->n_left_out = 0;
+	if (!f->question.is_brief || rest.total > 0)
+		f->lines[f->n_lines++] = rest;
+}
+
 // The order of lines, and figures of the whole time.
 static int load_totals(struct session *s, struct builder *b, struct error *err)
 {
@@ -192,16 +229,17 @@ static int load_totals(struct session *s, struct builder *b, struct error *err)
 		f->coverage = f->n_lines ? f->lines[0].coverage : NAN;
 		return 0;
 	}
+	if (b->times != b->rows || (!q->is_public && !q->is_brief && !str_eq(q->unit, "total"))) {
+		TRY(ask(s, b->arena, STATEMENT_FIGURE_TOTAL, q, q->dimension, &totals, err));
+		take_totals(b, &totals);
+		b->n_values = totals.n;
+	}
 	if (q->is_public || q->is_brief) {
 		// Of what may not be added up the sum is good enough for an order.
 		for (size_t i = 0; i < f->n_lines; i++)
-			if (!str_eq(q->unit, "total") && (f->is_additive || q->is_brief))
+			if (isnan(f->lines[i].total) && (f->is_additive || q->is_brief))
 				f->lines[i].total = sum_of(f->lines[i].values, f->n_periods);
 		return 0;
-	}
-	if (!str_eq(q->unit, "total")) {
-		TRY(ask(s, b->arena, STATEMENT_FIGURE_TOTAL, q, q->dimension, &totals, err));
-		take_totals(b, &totals);
 	}
 	TRY(ask(s, b->arena, STATEMENT_FIGURE_TOTAL, q, "none", &totals, err));
 	if (totals.n == 1) {
@@ -211,12 +249,32 @@ static int load_totals(struct session *s, struct builder *b, struct error *err)
 	return 0;
 }
 
+// The rows of a figure. Over time, those of what has most: there may be thousands of people.
+static int load_rows(struct session *s, struct builder *b, struct rows *ret_rows,
+	struct rows *ret_times, struct error *err)
+{
+	const struct figure_question *q = &b->figure->question;
+	bool is_total = str_eq(q->unit, "total");
+
+	b->rows = b->times = ret_rows;
+	if (q->is_public || is_total || str_eq(q->dimension, "none"))
+		return ask(s, b->arena,
+			q->is_public ? STATEMENT_FIGURE_PUBLIC
+			: is_total   ? STATEMENT_FIGURE_TOTAL
+				     : STATEMENT_FIGURE,
+			q, q->dimension, ret_rows, err);
+	b->times = ret_times;
+	TRY(ask(s, b->arena, STATEMENT_FIGURE, q, "none", ret_times, err));
+	return ask(s, b->arena, STATEMENT_FIGURE_LEADERS, q, q->dimension, ret_rows, err);
+}
+
 int figure_load(struct session *s, struct arena *a, const struct figure_question *q,
 	const struct figure_words *words, size_t n_lines, struct figure *ret, struct error *err)
 {
 	struct figure f = {.question = *q, .total = NAN, .coverage = NAN};
 	struct rows rows;
-	struct builder b = {.arena = a, .figure = &f, .rows = &rows};
+	struct rows times;
+	struct builder b = {.arena = a, .figure = &f};
 	int code;
 
 	f.statistic = figure_word(&words->statistics, q->statistic);
@@ -224,11 +282,9 @@ int figure_load(struct session *s, struct arena *a, const struct figure_question
 	if (!f.statistic || !f.dimension)
 		return error_set(err, ENOENT, "There is no such figure.");
 	f.is_additive = field_bool(f.statistic, "is_additive");
-	TRY(ask(s, a,
-		q->is_public               ? STATEMENT_FIGURE_PUBLIC
-		: str_eq(q->unit, "total") ? STATEMENT_FIGURE_TOTAL
-					   : STATEMENT_FIGURE,
-		q, q->dimension, &rows, err));
+	f.question.n_leaders =
+		n_lines + 1; // one more than lines: it is shown in place of "1 others"
+	TRY(load_rows(s, &b, &rows, &times, err));
 	take_rows(&b);
 	code = load_totals(s, &b, err);
 	map_release(&b.lines);
@@ -238,7 +294,10 @@ int figure_load(struct session *s, struct arena *a, const struct figure_question
 	// A panel has no room for what has nothing.
 	while (q->is_brief && f.is_additive && f.n_lines > 1 && !(f.lines[f.n_lines - 1].total > 0))
 		f.n_lines--;
-	fold_rest(&f, a, n_lines);
+	if (b.times == b.rows)
+		fold_rest(&f, a, n_lines);
+	else
+		leave_rest(&b, n_lines);
 	*ret = f;
 	return 0;
 }

@@ -12,6 +12,7 @@ struct figure_question {
 	const char *since, *until;  // days, both inside
 	const char *only_by, *only; // only this value of a dimension; NULL: everything
 	bool is_public;             // what everybody may see
+	size_t n_leaders;           // over time, how many values are asked for
 	bool is_brief;              // no figures of the whole time besides those asked for
 };
 

@@ -19,8 +19,8 @@ static const char in_public[] =
 	"SELECT f.period::text, NULL, f.dimension_value, f.value::text, NULL"
 	" FROM warehouse.public_statistic($1, $2, $3, $4::date, $5::date) f";
 static const char sql_of[] =
-	"SELECT warehouse.question_sql(warehouse.find_question($1, $2, $3, $4, $8::boolean, $7::jsonb,"
-	" warehouse.asker_sees_all()), warehouse.is_aligned($4, $5::date, $6::date))";
+	"SELECT warehouse.question_sql(warehouse.find_question($1, $2, $3, $4, $6::boolean, $5::jsonb,"
+	" warehouse.asker_sees_all()))";
 
 static bool is_total(const struct question *q)
 {
@@ -120,8 +120,7 @@ int answer_sql(struct postgres *p, const struct question *q, struct arena *a, co
 	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
 	const struct postgres_value values[] = {{.text = q->realm->id}, {.text = q->statistic->id},
 		{.text = q->dimension->id}, {.text = is_total(q) ? "day" : q->unit},
-		{.text = q->period.since}, {.text = q->period.until}, {.text = filters_json(q, a)},
-		{.text = is_total(q) ? "true" : "false"}};
+		{.text = filters_json(q, a)}, {.text = is_total(q) ? "true" : "false"}};
 
 	TRY(postgres_query(p, sql_of, values, ARRAY_LEN(values), &rows, err));
 	*ret = copied(a, postgres_text(rows, 0, 0));

@@ -431,8 +431,10 @@ CREATE INDEX performance_day_day ON warehouse.performance_day (day, cluster_id);
 CREATE INDEX performance_day_person ON warehouse.performance_day (person_id, day);
 CREATE INDEX performance_day_account ON warehouse.performance_day (account_id, day);
 CREATE INDEX usage_period_key ON warehouse.usage_period (unit, dimension_id, period, cluster_id);
+CREATE INDEX usage_period_value ON warehouse.usage_period (unit, dimension_id, value, period);
 CREATE INDEX usage_period_period ON warehouse.usage_period (unit, period, cluster_id);
 CREATE INDEX performance_period_key ON warehouse.performance_period (unit, dimension_id, period, cluster_id);
+CREATE INDEX performance_period_value ON warehouse.performance_period (unit, dimension_id, value, period);
 CREATE INDEX performance_period_period ON warehouse.performance_period (unit, period, cluster_id);
 
 -- What a person may see of jobs, they may see of the rows by person and account. Rows of one

@@ -366,16 +366,30 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.refresh() IS 'Makes all marked periods anew; says how many they were.';
 
--- Marks that follow from dimensions. Days of capacity come by themselves as time goes on.
+-- Nodes may be said to have been there for ever; a cluster begins with the first that is known of it.
+CREATE FUNCTION warehouse.first_known(the_cluster smallint) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+	SELECT least((SELECT min(j.end_t) FROM warehouse.job j WHERE j.cluster_id = the_cluster),
+		(SELECT min(lower(e.during)) FROM warehouse.node_event e JOIN warehouse.node n ON n.node_id = e.node_id
+			WHERE n.cluster_id = the_cluster AND lower(e.during) > '-infinity'),
+		(SELECT min(lower(h.valid)) FROM warehouse.node_history h JOIN warehouse.node n ON n.node_id = h.node_id
+			WHERE n.cluster_id = the_cluster AND lower(h.valid) > '-infinity'), now())
+$$;
+COMMENT ON FUNCTION warehouse.first_known(smallint) IS 'When the first job of a cluster ended or something else of it is known.';
+
+-- Marks that follow from dimensions. Days of capacity come by themselves as time goes on, and as older
+-- jobs do.
 CREATE FUNCTION warehouse.mark_capacity() RETURNS void
 LANGUAGE sql AS $$
 	INSERT INTO warehouse.dirty (day, cluster_id, unit)
 		SELECT d.day, n.cluster_id, 'capacity'
 		FROM (SELECT n.cluster_id, min(lower(h.valid)) AS since FROM warehouse.node_history h
 			JOIN warehouse.node n ON n.node_id = h.node_id GROUP BY n.cluster_id) n
-		CROSS JOIN LATERAL (SELECT max(c.day) AS last FROM warehouse.capacity_day c
+		CROSS JOIN LATERAL (SELECT min(c.day) AS first, max(c.day) AS last FROM warehouse.capacity_day c
 			WHERE c.cluster_id = n.cluster_id) c
-		JOIN warehouse.day d ON d.begin_t <= now() AND d.day >= coalesce(c.last, warehouse.day_of(n.since))
+		JOIN warehouse.day d ON d.begin_t <= now()
+			AND d.day >= warehouse.day_of(greatest(n.since, warehouse.first_known(n.cluster_id)))
+			AND (c.last IS NULL OR d.day >= c.last OR d.day < c.first)
 $$;
 COMMENT ON FUNCTION warehouse.mark_capacity() IS 'Marks the days up to today whose capacity is not known yet.';
 
@@ -414,7 +428,9 @@ BEGIN
 			'SELECT DISTINCT d.day, n.cluster_id, ''capacity'' '
 			'FROM (SELECT DISTINCT node_id, %s AS valid FROM %s) h '
 			'JOIN warehouse.node n ON n.node_id = h.node_id '
-			'JOIN warehouse.day d ON d.begin_t < least(upper(h.valid), now()) AND d.end_t > lower(h.valid)',
+			'JOIN (SELECT c.cluster_id, warehouse.first_known(c.cluster_id) AS t FROM warehouse.cluster c OFFSET 0) f '
+			'ON f.cluster_id = n.cluster_id '
+			'JOIN warehouse.day d ON d.begin_t < least(upper(h.valid), now()) AND d.end_t > greatest(lower(h.valid), f.t)',
 			CASE TG_TABLE_NAME WHEN 'node_event' THEN 'during' ELSE 'valid' END, source);
 	END LOOP;
 	RETURN NULL;
@@ -499,7 +515,7 @@ BEGIN
 		WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('create_usage_year', 'fill_slice',
 			'sum_slices', 'refresh_cube', 'fold_columns', 'grouping_case', 'fold_dimensions', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
 			'refresh_capacity', 'refresh_day', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
-			'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
+			'first_known', 'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
 	LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
 		IF f.proname NOT IN ('align_columns', 'set_timezone', 'mark_all') THEN

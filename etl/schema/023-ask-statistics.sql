@@ -10,7 +10,9 @@ CREATE TYPE warehouse.question AS (
 	is_total boolean,
 	source text,
 	cube text,
-	filters text
+	filters text,
+	clusters text,
+	among text[]
 );
 COMMENT ON TYPE warehouse.question IS 'A question, its words looked up.';
 COMMENT ON COLUMN warehouse.question.realm IS 'Realm.';
@@ -21,6 +23,8 @@ COMMENT ON COLUMN warehouse.question.is_total IS 'One figure for the whole time.
 COMMENT ON COLUMN warehouse.question.source IS 'period: the cube by one dimension; day: the cube by all; jobs; relation.';
 COMMENT ON COLUMN warehouse.question.cube IS 'usage or performance.';
 COMMENT ON COLUMN warehouse.question.filters IS 'Conditions, SQL.';
+COMMENT ON COLUMN warehouse.question.clusters IS 'Those of them that are of clusters, of rows c of capacity.';
+COMMENT ON COLUMN warehouse.question.among IS 'Values of the dimension that are asked for, NULL among them being not known; NULL: all.';
 
 -- Words of an SQL text that are measures of a cube.
 CREATE FUNCTION warehouse.measures_of(formula text, of_cube text)
@@ -42,6 +46,8 @@ DECLARE
 	d warehouse.dimension;
 	f record;
 	needs_jobs boolean;
+	condition text;
+	is_by_cluster boolean := true; -- and by nothing else
 BEGIN
 	SELECT * INTO r FROM warehouse.realm x WHERE lower(find_question.realm) IN (lower(x.realm), lower(x.label));
 	IF NOT FOUND THEN
@@ -63,14 +69,21 @@ BEGIN
 	END IF;
 	needs_jobs := s.over = 'jobs' OR d.over = 'jobs';
 	q.filters := '';
+	q.clusters := '';
 	FOR f IN SELECT k.key, k.value, x.value AS sql, x.over, x.id FROM jsonb_each_text(which) k
 			LEFT JOIN warehouse.dimension x ON x.realm = r.realm AND x.id = k.key LOOP
 		IF f.id IS NULL THEN
 			RAISE EXCEPTION 'realm % has no dimension %', r.realm, f.key USING ERRCODE = 'undefined_object';
 		END IF;
 		needs_jobs := needs_jobs OR f.over = 'jobs';
-		q.filters := q.filters || format(' AND %L IN (SELECT unnest(ARRAY[v.value, %s]) FROM (SELECT (%s)::text) v (value))',
+		condition := format(' AND %L IN (SELECT unnest(ARRAY[v.value, %s]) FROM (SELECT (%s)::text) v (value))',
 			f.value, coalesce((SELECT '(' || x.label_of || ')' FROM warehouse.dimension x WHERE x.realm = r.realm AND x.id = f.id), 'NULL'), f.sql);
+		q.filters := q.filters || condition;
+		IF f.sql !~ 'u\.cluster_id' OR replace(f.sql, 'u.cluster_id', '') ~ '\mu\.' THEN
+			is_by_cluster := false;
+		ELSE
+			q.clusters := q.clusters || replace(condition, 'u.cluster_id', 'c.cluster_id');
+		END IF;
 	END LOOP;
 	FOR f IN SELECT key, value FROM jsonb_each_text(r.macros) LOOP
 		s.formula := replace(s.formula, '{' || f.key || '}', '(' || f.value || ')');
@@ -81,7 +94,7 @@ BEGIN
 	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (SELECT FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance') m
 		WHERE m.name NOT IN (SELECT name FROM warehouse.usage_measure)) THEN 'usage' ELSE 'performance' END;
 	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs THEN 'jobs'
-		WHEN s.over = 'measures' AND sees_all AND q.filters = '' AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
+		WHEN s.over = 'measures' AND sees_all AND is_by_cluster AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
 	-- What performance_day has not, jobs have.
 	IF q.source = 'day' AND q.cube = 'performance' AND EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
 			AND NOT x.is_who AND d.value || q.filters || coalesce(r.filter, '') || s.formula ~ ('[u@]\.' || x.column_name || '\M')) THEN
@@ -98,8 +111,36 @@ $$;
 COMMENT ON FUNCTION warehouse.find_question(text, text, text, text, boolean, jsonb, boolean) IS
 	'Looks up the words of a question and says where its answer is.';
 
+-- The largest periods that a time is put together of, none larger than a unit: few rows to read.
+CREATE FUNCTION warehouse.cover(largest text, begin date, "end" date)
+	RETURNS TABLE (unit text, first date, last date)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 3 AS $$
+DECLARE
+	units CONSTANT text[] := '{year,quarter,month,day}';
+	covered daterange := 'empty';
+	inner_first date;
+	inner_until date;
+BEGIN
+	FOREACH unit IN ARRAY units[array_position(units, largest):] LOOP
+		inner_first := date_trunc(unit, begin::timestamp);
+		IF inner_first < begin THEN
+			inner_first := inner_first + CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END;
+		END IF;
+		inner_until := date_trunc(unit, "end"::timestamp + interval '1 day');
+		CONTINUE WHEN inner_first >= inner_until;
+		FOR first, last IN SELECT lower(r), upper(r) - 1
+				FROM unnest(daterange(inner_first, inner_until)::datemultirange - datemultirange(covered)) r LOOP
+			RETURN NEXT;
+		END LOOP;
+		covered := daterange(inner_first, inner_until);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.cover(text, date, date) IS
+	'The fewest whole periods that days from begin to end are made of: unit, first day of the first and last day of the last of them.';
+
 -- The rows that a question is over: SQL from FROM on. $1 and $2 are the first and the last day.
-CREATE FUNCTION warehouse.question_rows(q warehouse.question, is_aligned boolean) RETURNS text
+CREATE FUNCTION warehouse.question_rows(q warehouse.question) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	a text := CASE WHEN (q).source = 'jobs' THEN 's' ELSE 'u' END;
@@ -108,9 +149,10 @@ BEGIN
 		RETURN format('FROM (%s) u WHERE u.day BETWEEN $1 AND $2%s', ((q).realm).relation, (q).filters);
 	END IF;
 	IF (q).source = 'period' THEN
-		RETURN format('FROM warehouse.%I u WHERE u.unit = %L AND u.period BETWEEN $1 AND $2 AND u.dimension_id = '
-			'(SELECT x.dimension_id FROM warehouse.usage_dimension x WHERE x.name = %L)',
-			(q).cube || '_period', CASE WHEN is_aligned THEN (q).unit ELSE 'day' END, ((q).dimension).cube);
+		RETURN format('FROM warehouse.cover(%L, $1, $2) c JOIN warehouse.%I u ON u.unit = c.unit '
+			'AND u.period BETWEEN c.first AND c.last WHERE u.dimension_id = '
+			'(SELECT x.dimension_id FROM warehouse.usage_dimension x WHERE x.name = %L)%s',
+			CASE WHEN (q).is_total THEN 'year' ELSE (q).unit END, (q).cube || '_period', ((q).dimension).cube, (q).filters);
 	END IF;
 	RETURN format('FROM warehouse.%I %s LEFT JOIN warehouse.day d ON d.day = %2$s.day '
 		'LEFT JOIN warehouse.account_history ah ON ah.account_id = %2$s.account_id AND ah.valid @> d.begin_t '
@@ -123,10 +165,10 @@ BEGIN
 		coalesce(' AND ' || replace(((q).realm).filter, '@.', a || '.'), ''));
 END
 $$;
-COMMENT ON FUNCTION warehouse.question_rows(warehouse.question, boolean) IS 'The rows that a question is over, SQL.';
+COMMENT ON FUNCTION warehouse.question_rows(warehouse.question) IS 'The rows that a question is over, SQL.';
 
 -- The SQL of a question: period, value, then the measures; the formula is over these.
-CREATE FUNCTION warehouse.question_sql(q warehouse.question, is_aligned boolean) RETURNS text
+CREATE FUNCTION warehouse.question_sql(q warehouse.question) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
@@ -144,9 +186,11 @@ DECLARE
 	until text := CASE WHEN (q).is_total THEN '$2' ELSE format(
 		'least($2, (date_trunc(%1$L, @day::timestamp) + interval %2$L - interval ''1 day'')::date)', (q).unit,
 		CASE (q).unit WHEN 'quarter' THEN '3 months' ELSE '1 ' || (q).unit END) END;
-	-- What the nodes of all clusters, or of that which is asked for, could have given.
+	-- What the nodes of the clusters that are asked for could have given.
 	up text := '(SELECT sum(c.\1_s - c.down_\1_s - c.planned_\1_s) FROM warehouse.capacity_day c WHERE c.day BETWEEN v.period AND '
-		|| replace(until, '@day', 'v.period') || CASE WHEN d.id = 'resource' THEN ' AND c.cluster_id::text = v.value' ELSE '' END || ')';
+		|| replace(until, '@day', 'v.period') || coalesce((q).clusters, '')
+		|| CASE WHEN d.value ~ 'u\.cluster_id' AND replace(d.value, 'u.cluster_id', '') !~ '\mu\.' THEN
+			' AND (' || replace(d.value, 'u.cluster_id', 'c.cluster_id') || ')::text IS NOT DISTINCT FROM v.value' ELSE '' END || ')';
 	seconds text := '(SELECT sum(extract(epoch FROM y.end_t - y.begin_t)) FROM warehouse.day y WHERE y.day BETWEEN '
 		|| CASE WHEN (q).is_total THEN '$1' ELSE format('greatest($1, date_trunc(%L, min(u.day)::timestamp)::date)', (q).unit) END
 		|| ' AND ' || replace(until, '@day', 'min(u.day)') || ')';
@@ -174,14 +218,19 @@ BEGIN
 		coverage := 'v.the_coverage';
 	END IF;
 	formula := regexp_replace(formula, '@up_(core|node|gpu)_s', up, 'g');
-	rows_there := warehouse.question_rows(q, is_aligned);
+	rows_there := warehouse.question_rows(q);
+	IF (q).among IS NOT NULL THEN
+		rows_there := rows_there || CASE WHEN value = 'u.value' THEN format(' AND (u.value = ANY (%L::integer[])%s)',
+			array_remove((q).among, NULL), CASE WHEN array_position((q).among, NULL) IS NULL THEN '' ELSE ' OR u.value IS NULL' END)
+			ELSE format(' AND coalesce((%s)::text, '''') = ANY (%L)', value, array_replace((q).among, NULL, '')) END;
+	END IF;
 	RETURN format('SELECT v.period, v.value, coalesce(%s, v.value, ''not known''), (%s)::float8, (%s)::float8 '
 		'FROM (SELECT %s AS period, (%s)::text AS value%s %s GROUP BY 1, 2) v WHERE %s ORDER BY 1, 4 DESC NULLS LAST, 2',
 		coalesce(d.label_of, 'NULL'), formula, coverage, period, value, sums, rows_there,
 		CASE WHEN s.over = 'measures' THEN 'true' ELSE 'v.the_value IS NOT NULL' END);
 END
 $$;
-COMMENT ON FUNCTION warehouse.question_sql(warehouse.question, boolean) IS 'The SQL of a question.';
+COMMENT ON FUNCTION warehouse.question_sql(warehouse.question) IS 'The SQL of a question.';
 
 -- Whether the days asked for are whole periods of the unit.
 CREATE FUNCTION warehouse.is_aligned(unit text, begin date, "end" date) RETURNS boolean
@@ -205,7 +254,7 @@ CREATE FUNCTION warehouse.statistic(realm text, statistic text, dimension text, 
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension, unit, false, which,
-		warehouse.asker_sees_all()), warehouse.is_aligned(unit, begin, "end")) USING begin, "end";
+		warehouse.asker_sees_all())) USING begin, "end";
 END
 $$;
 COMMENT ON FUNCTION warehouse.statistic(text, text, text, text, date, date, jsonb) IS
@@ -215,13 +264,32 @@ CREATE FUNCTION warehouse.total(realm text, statistic text, dimension text, begi
 	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension,
-		CASE WHEN warehouse.is_aligned('year', begin, "end") THEN 'year' WHEN warehouse.is_aligned('month', begin, "end") THEN 'month'
-			ELSE 'day' END, true, which, warehouse.asker_sees_all()), true) USING begin, "end";
+	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension, 'day', true, which,
+		warehouse.asker_sees_all())) USING begin, "end";
 END
 $$;
 COMMENT ON FUNCTION warehouse.total(text, text, text, date, date, jsonb) IS
 	'A statistic by a dimension for the whole time from the first to the last day.';
+
+-- What a chart shows: the values of a dimension that have most in the whole time, over time. Of many
+-- thousand people that is a small part of what there is.
+CREATE FUNCTION warehouse.leaders(realm text, statistic text, dimension text, unit text, begin date, "end" date,
+	which jsonb, n bigint)
+	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	q warehouse.question := warehouse.find_question(realm, statistic, dimension, unit, false, which, warehouse.asker_sees_all());
+BEGIN
+	SELECT array_agg(t.value_id ORDER BY t.value DESC NULLS LAST, t.value_id) INTO q.among
+		FROM (SELECT * FROM warehouse.total(realm, statistic, dimension, begin, "end", which) x
+			ORDER BY x.value DESC NULLS LAST, x.value_id LIMIT n) t;
+	IF q.among IS NOT NULL THEN
+		RETURN QUERY EXECUTE warehouse.question_sql(q) USING begin, "end";
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.leaders(text, text, text, text, date, date, jsonb, bigint) IS
+	'statistic() of the n values of the dimension that have most in the whole time.';
 
 -- Whether every question can be answered: what goes wrong with those that cannot.
 CREATE FUNCTION warehouse.check_statistics() RETURNS TABLE (realm text, statistic text, dimension text, problem text)
@@ -236,7 +304,7 @@ BEGIN
 			ORDER BY 1, s.position, d.position LOOP
 		BEGIN
 			EXECUTE 'EXPLAIN ' || replace(replace(warehouse.question_sql(warehouse.find_question(q.realm, q.statistic,
-				q.dimension, 'month', false, '{}', true), true), '$1', 'date ''2020-01-01'''), '$2', 'date ''2020-01-31''');
+				q.dimension, 'month', false, '{}', true)), '$1', 'date ''2020-01-01'''), '$2', 'date ''2020-01-31''');
 		EXCEPTION WHEN OTHERS THEN
 			realm := q.realm;
 			statistic := q.statistic;
@@ -304,18 +372,20 @@ REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.cla
 	warehouse.science_at(integer, integer), warehouse.create_slices(), warehouse.put_realm(jsonb),
 	warehouse.put_metric_statistics(), warehouse.measures_of(text, text),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
-	warehouse.question_rows(warehouse.question, boolean), warehouse.question_sql(warehouse.question, boolean),
+	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
 	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
 	warehouse.statistic(text, text, text, text, date, date, jsonb),
-	warehouse.total(text, text, text, date, date, jsonb), warehouse.check_statistics(),
+	warehouse.total(text, text, text, date, date, jsonb), warehouse.cover(text, date, date),
+	warehouse.leaders(text, text, text, text, date, date, jsonb, bigint), warehouse.check_statistics(),
 	warehouse.align_statistics(), warehouse.one_line(text), warehouse.document_statistics() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
 	warehouse.science_at(integer, integer), warehouse.measures_of(text, text),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
-	warehouse.question_rows(warehouse.question, boolean), warehouse.question_sql(warehouse.question, boolean),
+	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
 	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
 	warehouse.statistic(text, text, text, text, date, date, jsonb),
-	warehouse.total(text, text, text, date, date, jsonb)
+	warehouse.total(text, text, text, date, date, jsonb), warehouse.cover(text, date, date),
+	warehouse.leaders(text, text, text, text, date, date, jsonb, bigint)
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
 GRANT SELECT ON warehouse.realm, warehouse.statistic, warehouse.dimension, warehouse.gateway
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;

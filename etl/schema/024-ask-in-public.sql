@@ -54,7 +54,7 @@ BEGIN
 		'GROUP BY 1, 2, 3) '
 		'SELECT v.period, CASE WHEN v.is_other THEN ''others'' ELSE coalesce(%4$s, v.value, ''not known'') END, (%5$s)::float8, v.people '
 		'FROM v CROSS JOIN warehouse.site WHERE v.people >= site.public_group ORDER BY 1, 3 DESC NULLS LAST, 2',
-		CASE a WHEN 's' THEN regexp_replace(d.value, '\mu\.', 's.', 'g') ELSE d.value END, warehouse.question_rows(q, true), sums,
+		CASE a WHEN 's' THEN regexp_replace(d.value, '\mu\.', 's.', 'g') ELSE d.value END, warehouse.question_rows(q), sums,
 		coalesce(d.label_of, 'NULL'), s.formula, people, parts, month, a) USING begin, "end";
 END
 $$;

@@ -56,7 +56,7 @@ BEGIN
 	q.source := 'day';
 	RETURN format('SELECT date_trunc(''month'', u.day::timestamp)::date AS period, %s, u.person_id, sum(u.core_s)::float8 AS work, '
 		'sum(u.started_jobs + u.ended_jobs + CASE WHEN u.day = date_trunc(''month'', u.day::timestamp)::date THEN u.begin_jobs ELSE 0 END)::float8 AS jobs ',
-		dimension_values) || warehouse.question_rows(q, true);
+		dimension_values) || warehouse.question_rows(q);
 END
 $$;
 COMMENT ON FUNCTION warehouse.public_people(warehouse.question, text) IS 'Who did how much in a month, SQL.';
@@ -169,7 +169,7 @@ BEGIN
 		'FROM w v WHERE NOT v.is_closed AND v.people > 0 ORDER BY 1, 3 DESC NULLS LAST, 2',
 		warehouse.public_people(q, format('(%s)::text AS value', d.value)), warehouse.public_cells('r'),
 		month, CASE a WHEN 's' THEN regexp_replace(d.value, '\mu\.', 's.', 'g') ELSE d.value END, a, sums,
-		warehouse.question_rows(q, true), replace(folds, 'p.', 'f.'),
+		warehouse.question_rows(q), replace(folds, 'p.', 'f.'),
 		people, few, folds, coalesce(d.label_of, 'NULL'), s.formula)
 		USING begin, "end", closed;
 END
