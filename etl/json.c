@@ -11,6 +11,7 @@
 
 #include "common/document/document.h"
 #include "common/log.h"
+#include "common/store/supremm.h"
 #include "common/str.h"
 
 enum { OBJECT_MAX = 64 << 20, BULK = 200 };
@@ -77,62 +78,6 @@ static int flush(struct filler *f, struct error *err)
 	return rc < 0 && rc != -EINVAL ? error_set(err, -rc, "%s", why.text) : 0;
 }
 
-static bool get_number(const struct doc *d, const char *path, int64_t *ret)
-{
-	const struct doc *at = doc_find(d, path);
-
-	if (!at)
-		return false;
-	if (at->kind == DOC_TEXT)
-		return parse_i64(at->text, ret) == 0;
-	if (at->kind == DOC_TIME)
-		*ret = at->integer / 1000;
-	else if (at->kind == DOC_INT)
-		*ret = at->integer;
-	else if (at->kind == DOC_DOUBLE)
-		*ret = (int64_t)at->number;
-	return at->kind == DOC_TIME || at->kind == DOC_INT || at->kind == DOC_DOUBLE;
-}
-
-// The first of the paths that holds a number.
-static bool get_first(const struct doc *d, const char *const paths[2], int64_t *ret)
-{
-	return get_number(d, paths[0], ret) || get_number(d, paths[1], ret);
-}
-
-// The key of the job, and our part of the document where it has none. NULL, or what is missing.
-static const char *adopt(struct filler *f, struct doc *d, struct store_item *item)
-{
-	static const char *const raw_ids[] = {"jobsight.raw_id", "acct.local_job_id"};
-	static const char *const submits[] = {"jobsight.submit", "acct.submit"};
-	const struct doc *cluster = doc_find(d, "jobsight.cluster");
-	const struct doc *state = doc_find(d, "jobsight.state");
-	const struct doc *id = doc_find(d, "acct.id");
-	struct doc *own = doc_at(d, &f->arena, "jobsight");
-	int64_t raw_id;
-
-	*item = (struct store_item){.resource = "1"};
-	item->key.cluster =
-		cluster && cluster->kind == DOC_TEXT ? cluster->text : f->source->cluster;
-	if (!item->key.cluster)
-		return "names no cluster (--cluster says which)";
-	if (!get_first(d, raw_ids, &raw_id) || raw_id < 0)
-		return "acct.local_job_id is no number";
-	if (!get_first(d, submits, &item->key.submit_s))
-		return "acct.submit is no time";
-	if (!get_number(d, "acct.end_time", &item->end_s) || item->end_s < 0)
-		item->end_s = JOB_RUNNING;
-	if (state && state->kind == DOC_TEXT && str_eq(state->text, "running"))
-		item->end_s = JOB_RUNNING;
-	item->key.raw_id = (uint64_t)raw_id;
-	item->job_id =
-		id && id->kind == DOC_TEXT ? id->text : arena_printf(&f->arena, "%" PRId64, raw_id);
-	doc_put_text(own, &f->arena, "cluster", item->key.cluster);
-	doc_put_int(own, &f->arena, "raw_id", raw_id);
-	doc_put_int(own, &f->arena, "submit", item->key.submit_s);
-	return NULL;
-}
-
 static int take_object(struct filler *f, const struct strbuf *text, struct error *err)
 {
 	struct store_item *item = &f->items[f->n];
@@ -141,11 +86,12 @@ static int take_object(struct filler *f, const struct strbuf *text, struct error
 	const char *missing;
 
 	f->seen++;
-	if (doc_from_json(text->text, text->len, &f->arena, &d, &why) < 0)
+	if (doc_from_foreign_json(text->text, text->len, &f->arena, &d, &why) < 0)
 		return put_aside(f, why.text, text->text, text->len, err);
-	missing = adopt(f, d, item);
+	missing = supremm_adopt(d, f->source->cluster, &f->arena, item);
 	if (missing)
 		return put_aside(f, missing, text->text, text->len, err);
+	f->source->completer->complete(f->source->completer->context, d, &f->arena);
 	if (doc_to_bson(d, &f->arena, &item->summary, &why) < 0)
 		return put_aside(f, why.text, text->text, text->len, err);
 	return ++f->n == BULK ? flush(f, err) : 0;

@@ -11,6 +11,7 @@
 struct json_source {
 	const char *path;    // "-": standard input
 	const char *cluster; // of documents that name none; NULL: those are unfit
+	const struct store_completer *completer;
 };
 
 // Objects one after the other, in lines or in an array, plain or Extended. What is no document is

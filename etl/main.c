@@ -12,16 +12,18 @@
 #include "common/start.h"
 #include "common/store/store.h"
 #include "common/str.h"
+#include "etl/adopt.h"
 #include "etl/json.h"
 #include "etl/load.h"
 #include "etl/lock.h"
 #include "etl/migrate.h"
 #include "etl/refresh.h"
 #include "etl/statistics.h"
+#include "summarizer/applications.h"
 
 struct arguments {
 	const char *store, *warehouse, *json, *cluster;
-	struct option_list catalogue;
+	struct option_list catalogue, collections;
 	uint64_t batch;
 	bool migrate, again, no_refresh;
 };
@@ -34,6 +36,11 @@ static const struct option options[] = {
 	{"from-json", 'j', OPTION_TEXT, offsetof(struct arguments, json), "FILE",
 		"Documents as JSON in place of a store: lines or an array, plain or Extended; -: "
 		"standard input."},
+	{"collection", 0, OPTION_LIST, offsetof(struct arguments, collections),
+		"RESOURCE[=CLUSTER]",
+		"What SUPReMM's summarizer left in MongoDB's resource_RESOURCE, too; default of "
+		"CLUSTER: the one with this resource_id in the settings. --store URL on the "
+		"command line takes those of all clusters."},
 	{"cluster", 0, OPTION_TEXT, offsetof(struct arguments, cluster), "NAME",
 		"With --from-json: cluster of documents that name none."},
 	{"warehouse", 'w', OPTION_TEXT, offsetof(struct arguments, warehouse), "TEXT",
@@ -71,6 +78,8 @@ struct run { // everything main holds
 	struct settings settings;
 	struct arena arena;
 	struct catalogue catalogue;
+	struct applications applications;
+	struct store_completer completer;
 	struct postgres *postgres;
 	struct store *store;
 	int wrong_stanzas;
@@ -177,7 +186,8 @@ static void remove_folder(const char *folder)
 
 static int load_json(struct run *r, struct load_result *ret, struct error *err)
 {
-	const struct json_source source = {.path = r->args.json, .cluster = r->args.cluster};
+	const struct json_source source = {
+		.path = r->args.json, .cluster = r->args.cluster, .completer = &r->completer};
 	const char *parent = getenv("TMPDIR");
 	char *folder = arena_printf(
 		&r->arena, "%s/jobsight-load.XXXXXX", parent && *parent ? parent : "/tmp");
@@ -200,13 +210,32 @@ static int load_json(struct run *r, struct load_result *ret, struct error *err)
 	return rc;
 }
 
+// What tells the applications of documents that SUPReMM wrote.
+static int load_applications(struct run *r, struct error *err)
+{
+	const struct settings *s = &r->settings;
+
+	r->completer = (struct store_completer){adopt_application, &r->applications};
+	TRY(applications_load(&r->applications, s->applications_shipped, &r->arena, err));
+	return applications_load(&r->applications, s->applications_path, &r->arena, err);
+}
+
 static int load(struct run *r, struct load_result *ret, struct error *err)
 {
 	const char *url = r->args.store ? r->args.store : r->settings.store_url;
+	const struct adopt_request adopt = {
+		.settings = &r->settings,
+		.collections = &r->args.collections,
+		.all = r->args.store != NULL,
+		.completer = &r->completer,
+	};
 
+	if (r->args.json || r->args.store || r->args.collections.n)
+		TRY(load_applications(r, err));
 	if (r->args.json)
 		return load_json(r, ret, err);
 	TRY(store_open(url, r->settings.store_password, true, &r->store, err));
+	TRY(adopt_collections(r->store, &adopt, err));
 	return load_store(r, public_url(&r->arena, url), ret, err);
 }
 

@@ -64,6 +64,10 @@ static int take_document(void *context, const struct store_item *item, struct er
 		b->single->summary.data =
 			arena_copy(&s->arena, item->summary.data, item->summary.len);
 	}
+	if (item->fault) {
+		(void)str_format(defect.reason, sizeof(defect.reason), "%s", item->fault);
+		return put_aside(s, item, &defect);
+	}
 	if (extract_row(f->reader->extractor, (int)b->documents, item, &b->rows, &defect) == 0)
 		return 0;
 	return put_aside(s, item, &defect);

@@ -10,7 +10,7 @@
 #include "common/document/document.h"
 #include "common/job.h"
 #include "common/settings.h"
-#include "common/store/store.h"
+#include "common/store/site.h"
 
 enum why_link { LINK_ACCOUNTING, LINK_ARCHIVES, LINK_DOCUMENT, LINK_WAREHOUSE, LINK_PAGE, LINKS };
 

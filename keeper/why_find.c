@@ -178,7 +178,7 @@ static void ask_store(struct find *f)
 	const struct settings *set = f->like->settings;
 	struct store *s = NULL;
 	struct error err = {0};
-	int rc = store_open(set->store_url, set->store_password, true, &s, &err);
+	int rc = store_open_site(set, NULL, true, &s, &err);
 
 	if (rc == 0)
 		rc = read_store(f, s, &err);

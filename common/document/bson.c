@@ -211,23 +211,27 @@ int bson_check(struct bytes b, struct error *err)
 	return check_level(b, false, 1, NULL, err);
 }
 
-static int tree_level(struct bytes b, struct doc *to, struct arena *a, int depth,
-	const struct place *above, struct error *err);
+// What makes a tree of bytes. Of a document that others wrote, what may not be kept is left out.
+struct tree {
+	struct arena *arena;
+	struct error *err;
+	bool is_foreign;
+};
 
-static int tree_element(const struct element *e, struct doc *to, struct arena *a, int depth,
-	const struct place *here, struct error *err)
+static int tree_level(
+	const struct tree *t, struct bytes b, struct doc *to, int depth, const struct place *above);
+
+static const char *tree_fault(const struct tree *t, const struct element *e, bool in_array)
 {
-	const char *key = to->kind == DOC_ARRAY ? NULL : e->key;
-	struct doc *item;
+	if (t->is_foreign || element_kind(e) < 0 || e->type == BSON_TEXT)
+		return value_fault(e, in_array);
+	return e->type == BSON_DOUBLE ? value_fault(e, false) : NULL;
+}
+
+static void put_scalar(struct doc *item, const struct element *e, struct arena *a)
+{
 	struct scalar s;
 
-	if (element_kind(e) < 0)
-		return fail_at(err, EINVAL, here, "type that is not kept");
-	item = arena_alloc(a, sizeof(*item));
-	item->kind = (enum doc_kind)element_kind(e);
-	doc_put(to, a, key, item);
-	if (item->kind == DOC_OBJECT || item->kind == DOC_ARRAY)
-		return tree_level(element_bytes(e), item, a, depth + 1, here, err);
 	element_scalar(e, &s);
 	switch (item->kind) {
 	case DOC_BOOL:
@@ -238,46 +242,78 @@ static int tree_element(const struct element *e, struct doc *to, struct arena *a
 		item->integer = s.integer;
 		break;
 	case DOC_DOUBLE:
-		if (!isfinite(s.number))
-			return fail_at(err, EINVAL, here, "NaN or infinity");
 		item->number = s.number;
 		break;
 	case DOC_TEXT:
-		if (value_fault(e, false))
-			return fail_at(err, EINVAL, here, value_fault(e, false));
 		item->text = arena_strndup(a, s.text, e->size - 5);
 		break;
 	default:
 		break;
 	}
+}
+
+static int tree_element(const struct tree *t, const struct element *e, struct doc *to, int depth,
+	const struct place *here)
+{
+	bool in_array = to->kind == DOC_ARRAY;
+	const char *fault = tree_fault(t, e, in_array);
+	const char *key = e->key;
+	struct doc *item;
+
+	if (fault && !t->is_foreign)
+		return fail_at(t->err, EINVAL, here, fault);
+	if (fault && !in_array)
+		return 0;
+	if (in_array)
+		key = NULL;
+	else if (t->is_foreign)
+		key = doc_key(t->arena, key);
+	item = arena_alloc(t->arena, sizeof(*item));
+	item->kind = fault ? DOC_NULL : (enum doc_kind)element_kind(e);
+	doc_put(to, t->arena, key, item);
+	if (item->kind == DOC_OBJECT || item->kind == DOC_ARRAY)
+		return tree_level(t, element_bytes(e), item, depth + 1, here);
+	put_scalar(item, e, t->arena);
 	return 0;
 }
 
-static int tree_level(struct bytes b, struct doc *to, struct arena *a, int depth,
-	const struct place *above, struct error *err)
+static int tree_level(
+	const struct tree *t, struct bytes b, struct doc *to, int depth, const struct place *above)
 {
 	struct element e;
 	int rc;
 
 	if (depth > DOC_DEPTH_MAX)
-		return fail_at(err, EINVAL, above, "nested too deep");
+		return fail_at(t->err, EINVAL, above, "nested too deep");
 	if (element_start(b, &e) < 0)
-		return fail_at(err, EBADMSG, above, "damaged BSON (length)");
+		return fail_at(t->err, EBADMSG, above, "damaged BSON (length)");
 	while ((rc = element_next(&e)) > 0) {
 		struct place here = {above, e.key};
 
-		if (!str_is_utf8(e.key, e.key_len))
-			return fail_at(err, EINVAL, &here, "field name is not UTF-8");
-		TRY(tree_element(&e, to, a, depth, &here, err));
+		if (str_is_utf8(e.key, e.key_len))
+			TRY(tree_element(t, &e, to, depth, &here));
+		else if (!t->is_foreign)
+			return fail_at(t->err, EINVAL, &here, "field name is not UTF-8");
 	}
-	return rc < 0 ? fail_at(err, EBADMSG, above, "damaged BSON (element)") : 0;
+	return rc < 0 ? fail_at(t->err, EBADMSG, above, "damaged BSON (element)") : 0;
 }
 
 int doc_from_bson(struct bytes b, struct arena *a, struct doc **ret, struct error *err)
 {
+	const struct tree t = {.arena = a, .err = err};
 	struct doc *root = doc_object(a);
 
-	TRY(tree_level(b, root, a, 1, NULL, err));
+	TRY(tree_level(&t, b, root, 1, NULL));
+	*ret = root;
+	return 0;
+}
+
+int doc_from_foreign(struct bytes b, struct arena *a, struct doc **ret, struct error *err)
+{
+	const struct tree t = {.arena = a, .err = err, .is_foreign = true};
+	struct doc *root = doc_object(a);
+
+	TRY(tree_level(&t, b, root, 1, NULL));
 	*ret = root;
 	return 0;
 }

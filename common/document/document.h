@@ -70,10 +70,17 @@ const struct doc *doc_find(const struct doc *root, const char *path);
 int doc_to_bson(
 	const struct doc *d, struct arena *a, struct bytes *ret, struct error *err) MUST_USE;
 int doc_from_bson(struct bytes b, struct arena *a, struct doc **ret, struct error *err) MUST_USE;
+// The same of a document that another program wrote: what may not be stored (NaN, types that no kind
+// holds, an array inside an array) is left out, in an array it is null, and field names become legal.
+int doc_from_foreign(struct bytes b, struct arena *a, struct doc **ret, struct error *err) MUST_USE;
 // Plain JSON (times as ISO text); extended: MongoDB's relaxed Extended JSON v2.
 void doc_to_json(const struct doc *d, bool extended, bool pretty, struct strbuf *out);
 // JSON text, plain or Extended (relaxed or canonical), to a tree.
 int doc_from_json(const char *text, size_t len, struct arena *a, struct doc **ret,
+	struct error *err) MUST_USE;
+// The same of what another program wrote, as doc_from_foreign; NaN, NumberLong(5), ISODate("...") and
+// the like of Python and MongoDB's shell are understood.
+int doc_from_foreign_json(const char *text, size_t len, struct arena *a, struct doc **ret,
 	struct error *err) MUST_USE;
 
 // Lookup straight in BSON without building a tree: 1 found, 0 absent, <0 damaged. For an object

@@ -19,6 +19,10 @@ struct store_driver {
 	int (*open)(const char *url, const char *password, bool read_only, void **ret,
 		struct error *err);
 	void (*close)(void *state);
+	void (*adopt)(void *state, const struct store_resource *of, size_t n,
+		const struct store_completer *completer); // NULL: nothing to adopt
+	int (*resources)(void *state, struct arena *a, const char ***ret, size_t *ret_n,
+		struct error *err); // NULL: there are none
 	int (*put)(void *state, const struct store_item *items, size_t n, struct error *err);
 	int (*get)(void *state, const struct job_key *key, struct arena *a, struct store_item *ret,
 		struct error *err);

@@ -9,7 +9,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "common/settings.h"
-#include "common/store/store.h"
+#include "common/store/site.h"
 #include "common/str.h"
 
 struct arguments {
@@ -118,7 +118,7 @@ static int list_one(void *context, const struct store_item *item, struct error *
 	char submit[TIME_TEXT_SIZE];
 	char end[TIME_TEXT_SIZE];
 
-	if (args->cluster && !str_eq(args->cluster, item->key.cluster))
+	if (item->fault || (args->cluster && !str_eq(args->cluster, item->key.cluster)))
 		return 0;
 	if (bson_find(item->summary, "jobsight.state", &state, NULL) < 0)
 		return error_set(err, EBADMSG, "document of job %s is damaged", item->job_id);
@@ -189,8 +189,7 @@ int main(int argc, char **argv)
 		log_error("%s", err.text);
 		return EXIT_USAGE;
 	}
-	if (store_open(args.store ? args.store : settings.store_url, settings.store_password, true,
-		    &s, &err) < 0)
+	if (store_open_site(&settings, args.store, true, &s, &err) < 0)
 		return exit_code(&err);
 	if (args.schema)
 		code = print_schema(s, &args);

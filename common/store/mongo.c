@@ -410,7 +410,7 @@ static int mongo_get(void *state, const struct job_key *key, struct arena *a,
 	TRY(mongo_resources(state, a, &resources, &n, err));
 	for (size_t i = 0; i < n; i++)
 		TRY(get_from(state, resources[i], text, &best, a, ret, err));
-	return best > 0;
+	return best > 0 ? 1 : mongo_supremm_get(state, key, a, ret, err);
 }
 
 struct found {
@@ -465,6 +465,22 @@ static int find_in(struct mongo_store *s, const char *resource, const bson_t *wh
 	return mongoc_cursor_error(cursor, &fault) ? mongo_fail(s, "read", &fault, err) : 0;
 }
 
+struct adopted {
+	struct found *found;
+	struct arena *arena;
+};
+
+static int add_adopted(void *context, const struct store_item *item, struct error *err)
+{
+	const struct adopted *to = context;
+	struct store_item copy;
+
+	(void)err;
+	store_item_copy(to->arena, item, &copy);
+	add_found(to->found, to->arena, &copy, 0); // ours are newer, whatever they say
+	return 0;
+}
+
 static int newest_submit_first(const void *x, const void *y)
 {
 	const struct job_key *a = &((const struct store_item *)x)->key;
@@ -482,6 +498,7 @@ static int mongo_find(void *state, const char *cluster, const char *job_id, stru
 {
 	AUTO_BSON *which = BCON_NEW("jobsight.store.id", BCON_UTF8(job_id));
 	struct found f = {0};
+	struct adopted adopted = {&f, a};
 	const char **resources;
 	size_t n;
 
@@ -490,6 +507,7 @@ static int mongo_find(void *state, const char *cluster, const char *job_id, stru
 	TRY(mongo_resources(state, a, &resources, &n, err));
 	for (size_t i = 0; i < n; i++)
 		TRY(find_in(state, resources[i], which, &f, a, err));
+	TRY(mongo_supremm_find(state, cluster, job_id, add_adopted, &adopted, err));
 	if (f.n > 1)
 		qsort(f.items, f.n, sizeof(*f.items), newest_submit_first);
 	*ret = f.items;
@@ -534,12 +552,13 @@ static int mongo_delete_before(
 	return 0;
 }
 
-#define MONGO_DRIVER(url_scheme)                                                                  \
-	{                                                                                         \
-		.scheme = (url_scheme), .open = mongo_open, .close = mongo_close,                 \
-		.put = mongo_put, .get = mongo_get, .find = mongo_find, .changes = mongo_changes, \
-		.delete_before = mongo_delete_before, .put_schema = mongo_put_schema,             \
-		.get_schema = mongo_get_schema,                                                   \
+#define MONGO_DRIVER(url_scheme)                                                      \
+	{                                                                             \
+		.scheme = (url_scheme), .open = mongo_open, .close = mongo_close,     \
+		.adopt = mongo_adopt, .resources = mongo_resources, .put = mongo_put, \
+		.get = mongo_get, .find = mongo_find, .changes = mongo_changes,       \
+		.delete_before = mongo_delete_before, .put_schema = mongo_put_schema, \
+		.get_schema = mongo_get_schema,                                       \
 	}
 
 const struct store_driver mongo_driver = MONGO_DRIVER("mongodb://");

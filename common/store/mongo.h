@@ -27,6 +27,10 @@ struct mongo_store {
 	struct arena ready_memory;
 	const char **ready; // resources whose indexes are known to be there
 	size_t n_ready;
+	const struct store_resource *adopted; // by resource; in ready_memory
+	size_t n_adopted;
+	struct store_completer completer; // .complete NULL: none
+	int64_t opened_ms;
 };
 
 // mongo_client.c
@@ -38,8 +42,8 @@ int mongo_fail(const struct mongo_store *s, const char *doing, const bson_error_
 mongoc_collection_t *mongo_collection(
 	const struct mongo_store *s, const char *prefix, const char *resource);
 // All resources with a summary collection, in a.
-int mongo_resources(struct mongo_store *s, struct arena *a, const char ***ret, size_t *ret_n,
-	struct error *err);
+int mongo_resources(
+	void *state, struct arena *a, const char ***ret, size_t *ret_n, struct error *err);
 // Makes the indexes of a resource's collections where they are absent.
 int mongo_prepare(struct mongo_store *s, const char *resource, struct error *err);
 
@@ -75,6 +79,16 @@ int mongo_item(struct mongo_store *s, const char *resource, const bson_t *b, boo
 // mongo_changes.c
 int mongo_changes(void *state, const struct store_changes_request *r, const char **ret_cursor,
 	struct error *err);
+
+// mongo_supremm.c: the cursor is changed to where it has come.
+void mongo_adopt(void *state, const struct store_resource *of, size_t n,
+	const struct store_completer *completer);
+int mongo_supremm_changes(struct mongo_store *s, const struct store_changes_request *r,
+	const char **cursor, struct error *err);
+int mongo_supremm_get(struct mongo_store *s, const struct job_key *key, struct arena *a,
+	struct store_item *ret, struct error *err);
+int mongo_supremm_find(struct mongo_store *s, const char *cluster, const char *job_id,
+	store_each *each, void *context, struct error *err);
 
 // mongo_schema.c
 int mongo_put_schema(void *state, const char *id, struct bytes document, struct error *err);

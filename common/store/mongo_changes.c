@@ -287,23 +287,41 @@ static void drop_windows_above(struct pass *p)
 	p->after.n = n;
 }
 
+// What we wrote ourselves.
+static int own_changes(struct pass *p, const char **ret_cursor)
+{
+	int rc;
+
+	TRY(mongo_tickets_read(p->store, p->request->arena, &p->tickets, p->err));
+	TRY(read_cursor(p));
+	TRY(mongo_resources(p->store, p->request->arena, &p->resources, &p->n_resources, p->err));
+	rc = scan_windows(p);
+	if (rc == 0 && wants_more(p)) {
+		add_open_windows(p);
+		rc = scan(p, p->position, p->tickets.last, NULL, mark_position);
+		if (rc == 0 && wants_more(p))
+			p->position = p->tickets.last;
+		drop_windows_above(p);
+	}
+	*ret_cursor = cursor_text(p);
+	return rc;
+}
+
+// "OURS|THEIRS": how far we are in our own documents, and in SUPReMM's that were adopted.
 int mongo_changes(void *state, const struct store_changes_request *r, const char **ret_cursor,
 	struct error *err)
 {
-	struct pass p = {.store = state, .request = r, .err = err};
-	int rc;
+	struct store_changes_request request = *r;
+	struct pass p = {.store = state, .request = &request, .err = err};
+	char *theirs = arena_strdup(r->arena, r->cursor);
+	const char *ours = request.cursor = cut(&theirs, '|');
+	const char *adopted = theirs ? theirs : "";
+	int rc = own_changes(&p, &ours);
 
-	TRY(mongo_tickets_read(p.store, r->arena, &p.tickets, err));
-	TRY(read_cursor(&p));
-	TRY(mongo_resources(p.store, r->arena, &p.resources, &p.n_resources, err));
-	rc = scan_windows(&p);
-	if (rc == 0 && wants_more(&p)) {
-		add_open_windows(&p);
-		rc = scan(&p, p.position, p.tickets.last, NULL, mark_position);
-		if (rc == 0 && wants_more(&p))
-			p.position = p.tickets.last;
-		drop_windows_above(&p);
+	if (rc == 0 && wants_more(&p) && p.store->n_adopted) {
+		request.limit -= p.given;
+		rc = mongo_supremm_changes(p.store, &request, &adopted, err);
 	}
-	*ret_cursor = cursor_text(&p);
+	*ret_cursor = *adopted ? arena_printf(r->arena, "%s|%s", ours, adopted) : ours;
 	return rc;
 }

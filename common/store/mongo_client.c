@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/memory.h"
 #include "common/store/mongo.h"
 
@@ -150,6 +151,7 @@ int mongo_open(const char *url, const char *password, bool read_only, void **ret
 	TRY(parse_url(url, password, &uri, err));
 	s = memory_alloc(1, sizeof(*s));
 	s->read_only = read_only;
+	s->opened_ms = clock_now_ns() / 1000000;
 	s->shown = shown_url(uri);
 	rc = check_files(uri, err);
 	if (rc == 0 && lacks_password(uri))
@@ -187,8 +189,9 @@ mongoc_collection_t *mongo_collection(
 }
 
 int mongo_resources(
-	struct mongo_store *s, struct arena *a, const char ***ret, size_t *ret_n, struct error *err)
+	void *state, struct arena *a, const char ***ret, size_t *ret_n, struct error *err)
 {
+	const struct mongo_store *s = state;
 	bson_error_t fault;
 	char **names = mongoc_database_get_collection_names_with_opts(s->database, NULL, &fault);
 	size_t total = 0;

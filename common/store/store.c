@@ -59,6 +59,20 @@ void store_close(struct store *s)
 	free(s);
 }
 
+void store_adopt(struct store *s, const struct store_resource *of, size_t n,
+	const struct store_completer *completer)
+{
+	if (s->driver->adopt)
+		s->driver->adopt(s->state, of, n, completer);
+}
+
+int store_resources(
+	struct store *s, struct arena *a, const char ***ret, size_t *ret_n, struct error *err)
+{
+	*ret_n = 0;
+	return s->driver->resources ? s->driver->resources(s->state, a, ret, ret_n, err) : 0;
+}
+
 // The first field must be _id, a text. MongoDB moves it to the front by itself; that it is there
 // already keeps the bytes as they came. "jobsight.store" is where the MongoDB backend keeps its own.
 static int check_id(struct bytes b, const char *what, const char **ret, struct error *err)
@@ -190,6 +204,7 @@ void store_item_copy(struct arena *a, const struct store_item *item, struct stor
 	ret->key.cluster = arena_strdup(a, item->key.cluster);
 	ret->resource = arena_strdup(a, item->resource);
 	ret->job_id = arena_strdup(a, item->job_id);
+	ret->fault = item->fault ? arena_strdup(a, item->fault) : NULL;
 	ret->summary = copy_bytes(a, item->summary);
 	ret->series = copy_bytes(a, item->series);
 }

@@ -27,6 +27,7 @@ struct store_item {
 	int64_t end_s;        // JOB_RUNNING for a partial document
 	struct bytes summary; // its first field is _id; bson_check passes
 	struct bytes series;  // the same; len 0: the job has none
+	const char *fault;    // of what SUPReMM wrote: why it is no document of a job, or NULL
 };
 
 // Opens, and creates what is absent (SQLite file and tables; MongoDB indexes). The password, when
@@ -36,6 +37,23 @@ struct store_item {
 int store_open(const char *url, const char *password, bool read_only, struct store **ret,
 	struct error *err) MUST_USE;
 void store_close(struct store *s); // NULL allowed
+
+// In MongoDB the documents that SUPReMM's own summarizer left in the collections of these resources
+// count from now on as documents of these clusters: they are read as ours are, and never written nor
+// deleted. What store_changes gives of them may have a fault. Other stores hold none.
+struct store_resource {
+	const char *resource, *cluster;
+};
+struct doc;
+struct store_completer { // adds to each of them what follows from it
+	void (*complete)(const void *context, struct doc *document, struct arena *a);
+	const void *context;
+};
+void store_adopt(struct store *s, const struct store_resource *of, size_t n,
+	const struct store_completer *completer); // NULL allowed; copied
+// The resources that have collections, adopted or not; other stores have none.
+int store_resources(struct store *s, struct arena *a, const char ***ret, size_t *ret_n,
+	struct error *err) MUST_USE;
 
 // Writes all or, in SQLite, none; with MongoDB each item is written series first, summary last, so
 // that a summary never points to series that are not there. Durable on return. A job whose two

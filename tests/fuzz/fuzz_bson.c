@@ -54,6 +54,23 @@ static bool go_round(struct bytes b, const struct doc *tree, struct arena *a)
 	return first.len == b.len && memcmp(first.data, b.data, b.len) == 0;
 }
 
+// What another program wrote becomes a document that may be stored, or is damaged.
+static void read_foreign(struct bytes b, bool is_good)
+{
+	CLEANUP(arena_release) struct arena a = {0};
+	struct error err = {0};
+	struct bytes kept;
+	struct doc *tree;
+
+	if (doc_from_foreign(b, &a, &tree, &err) < 0) {
+		if (is_good)
+			abort();
+		return;
+	}
+	if (doc_to_bson(tree, &a, &kept, &err) < 0 || bson_check(kept, &err) < 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(arena_release) struct arena a = {0};
@@ -65,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (checked == 0 && read < 0)
 		abort();
+	read_foreign(b, read == 0);
 	look_up(b, checked == 0 && go_round(b, tree, &a) ? tree : NULL);
 	return 0;
 }

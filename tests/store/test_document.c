@@ -420,6 +420,65 @@ Test(document, json_of_others_is_read)
 	}
 }
 
+Test(document, json_of_other_programs_is_read_without_what_may_not_be_kept)
+{
+	static const struct {
+		const char *json, *kept;
+	} rows[] = {
+		{"{\"a\":NaN,\"b\":-Infinity,\"c\":1}", "{\"a\":null,\"b\":null,\"c\":1}"},
+		{"{\"a\":{\"$numberDouble\":\"NaN\"},\"c\":1}", "{\"c\":1}"},
+		{"{\"a\":[1,{\"$numberDouble\":\"Infinity\"},[2]]}", "{\"a\":[1,null,null]}"},
+		{"{\"a\":{\"$oid\":\"0\"},\"b\":{\"$timestamp\":{\"t\":1,\"i\":1}}}", "{}"},
+		{"{\"a\":NumberLong(\"5\"),\"b\":NumberLong(-6),\"c\":NumberInt(7)}",
+			"{\"a\":5,\"b\":-6,\"c\":7}"},
+		{"{\"a\":ISODate(\"2023-11-14T22:13:20Z\"),\"b\":ObjectId(\"x\")}",
+			"{\"a\":{\"$date\":\"2023-11-14T22:13:20Z\"},\"b\":null}"},
+		{"{\"a.b\":1,\"$c\":2,\"\":\"NaN \\\" NumberLong(5)\"}",
+			"{\"a-b\":1,\"-c\":2,\"-\":\"NaN \\\" NumberLong(5)\"}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(arena_release) struct arena a = {0};
+		CLEANUP(strbuf_release) struct strbuf out = {0};
+		struct error err = {0};
+		struct bytes b;
+		struct doc *d;
+
+		cr_assert(eq(int,
+				  doc_from_foreign_json(
+					  rows[i].json, strlen(rows[i].json), &a, &d, &err),
+				  0),
+			"%s: %s", rows[i].json, err.text);
+		doc_to_json(d, true, false, &out);
+		cr_assert(eq(str, out.text, (char *)rows[i].kept));
+		cr_assert(eq(int, doc_to_bson(d, &a, &b, &err), 0));
+	}
+}
+
+Test(document, bson_of_other_programs_is_read_without_what_may_not_be_kept)
+{
+	bson_oid_t oid;
+	bson_t *list = BCON_NEW("0", "[", BCON_INT32(1), "]", "1", BCON_DOUBLE(NAN));
+	bson_t *b;
+	CLEANUP(arena_release) struct arena a = {0};
+	CLEANUP(strbuf_release) struct strbuf out = {0};
+	struct error err = {0};
+	struct bytes kept;
+	struct doc *d;
+
+	bson_oid_init(&oid, NULL);
+	b = BCON_NEW("a.b", BCON_DOUBLE(1.5), "c", BCON_DOUBLE(NAN), "d", BCON_OID(&oid), "e",
+		BCON_ARRAY(list), "$f", "{", "g", BCON_INT64(5), "}");
+	cr_assert(eq(
+		int, doc_from_foreign((struct bytes){bson_get_data(b), b->len}, &a, &d, &err), 0));
+	doc_to_json(d, true, false, &out);
+	cr_assert(eq(str, out.text, (char *)"{\"a-b\":1.5,\"e\":[null,null],\"-f\":{\"g\":5}}"));
+	cr_assert(eq(int, doc_to_bson(d, &a, &kept, &err), 0));
+	cr_assert(eq(int, bson_check(kept, &err), 0));
+	bson_destroy(list);
+	bson_destroy(b);
+}
+
 Test(document, wrong_json_is_refused_with_words)
 {
 	static const struct {
