@@ -9,9 +9,11 @@
 top=$here/../..
 run 0 --migrate --catalogue "$top/conf/catalogue"
 "$here/forty/load.sh" "$PG_URL"
+psql -XAtq -v ON_ERROR_STOP=1 -1 -f "$here/forty/site.sql" "$PG_URL" >"$dir/said" 2>&1 || equal "site.sql: $(cat "$dir/said")" 1 0
 sql "CREATE ROLE site_loader LOGIN IN ROLE jobsight_loader; CREATE ROLE site_portal LOGIN IN ROLE jobsight_portal;
 	CREATE ROLE site_analyst LOGIN IN ROLE jobsight_analyst; CREATE ROLE somebody LOGIN;
 	INSERT INTO warehouse.person_right (person, kind, account) VALUES ('paula', 'pi', 'phys'), ('sue', 'support', ''), ('stan', 'staff', '')"
+sql "INSERT INTO warehouse.dirty (day, cluster_id) VALUES ('2024-03-01', 1)" # refresh() left none
 relations=$(sql "SELECT c.oid::regclass FROM pg_class c WHERE relnamespace IN ('warehouse'::regnamespace, 'compat'::regnamespace)
 	AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition AND relname NOT IN ('migration', 'day', 'period') ORDER BY 1::text")
 
@@ -58,6 +60,7 @@ tail -n +2 "$here/matrix.txt" >"$dir/wanted"
 same 'who sees what' "$dir/sorted" "$dir/wanted"
 
 # What holds whatever the numbers are.
+equal 'relations without rows, where nothing can be told apart' "$(grep ' open$' "$dir/sorted")" ''
 equal 'what nobody of no role may read' "$(awk '$2 == "somebody" && $4 != "DENIED"' "$dir/sorted")" ''
 equal 'what nobody of no role may call' "$(grep ' somebody call ' "$dir/sorted")" ''
 for relation in job job_metric job_node job_span usage_day performance_day usage_period performance_period histogram_period jobs \
@@ -90,4 +93,22 @@ as_public "SELECT * FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', '
 equal 'a portal without a person, through statistic()' "$(as_public "SELECT coalesce(sum(value), 0) FROM warehouse.statistic('Jobs', 'total_cpu_hours', 'none', 'month', '2024-01-01', '2024-12-31')")" 0
 equal 'a person, through statistic()' "$(as_public "SET jobsight.person = 'fay'; SELECT sum(value) FROM warehouse.statistic('Jobs', 'total_cpu_hours', 'person', 'month', '2024-01-01', '2024-12-31')")" \
 	"$(sql "SELECT sum(value) FROM warehouse.total('Jobs', 'total_cpu_hours', 'none', '2024-01-01', '2024-12-31', '{\"person\": \"fay\"}')")"
+
+# Through the functions: own rows for a person, of every realm and by whatever names people; none without one.
+people_of() {
+	psql -XAtq "host=$PGHOST user=site_portal dbname=$PGDATABASE" -c "SET jobsight.person = '$1'" -c "SELECT string_agg(DISTINCT v, ' ')
+		FROM (VALUES $2) q (realm, statistic, dimension) CROSS JOIN LATERAL ($3) a (v)" 2>&1
+}
+own="('Jobs', 'total_cpu_hours', 'person'), ('Jobs', 'total_cpu_hours', 'username'), ('SUPREMM', 'wall_time', 'person'), ('SUPREMM', 'avg_percent_cpu_user', 'username'),
+	('JobEfficiency', 'core_time', 'person'), ('Energy', 'node_energy_kwh', 'person'), ('Storage', 'avg_logical_usage', 'username'), ('Cloud', 'cloud_wall_time', 'username')"
+for how in "SELECT dimension_value FROM warehouse.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')" \
+	"SELECT dimension_value FROM warehouse.statistic(q.realm, q.statistic, q.dimension, 'day', '2024-03-05', '2024-03-10')" \
+	"SELECT dimension_value FROM warehouse.total(q.realm, q.statistic, q.dimension, '2024-03-01', '2024-03-31')"; do
+	equal "ada: $how" "$(people_of ada "$own" "$how")" ada
+	equal "nobody: $how" "$(people_of '' "$own" "$how")" ''
+	equal "support: $how" "$(people_of sue "$own" "$how" | grep -c 'ada.*bob')" 1
+done
+peers="('Jobs', 'total_cpu_hours', 'username'), ('SUPREMM', 'wall_time', 'username')"
+how="SELECT dimension_value FROM compat.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')"
+equal 'ada, as Open XDMoD has it' "$(people_of ada "$peers" "$how" | grep -c 'bob\|cyd\|eve')" 0
 finish

@@ -68,4 +68,39 @@ if ! sql "SELECT warehouse.document_statistics()" >"$dir/statistics.md" || ! cmp
 	diff "$dir/statistics.md" "$top/docs/statistics.md" | head
 	failures=$((failures + 1))
 fi
+
+# The other realms, and what follows from who belongs where: figures by hand.
+psql -XAtq -v ON_ERROR_STOP=1 -1 -f "$here/forty/site.sql" "$PG_URL" >"$dir/said" 2>&1 || equal "site.sql: $(cat "$dir/said")" 1 0
+grep -v '^#' "$here/forty/realms.txt" >"$dir/wanted"
+"$here/forty/ask-realms.sh" "$PG_URL" >"$dir/realms"
+same 'figures of all realms' "$dir/realms" "$dir/wanted"
+
+# Every row of every realm has a figure that was worked out. Gateways has the statistics and dimensions of
+# Jobs; what is by a metric of the catalogue alone (metric_...) is one formula for all.
+python3 "$here/forty/oracle.py" questions | grep '^exact' | cut -d'|' -f2-4 >"$dir/asked"
+cut -d'|' -f1-3 "$dir/wanted" >>"$dir/asked"
+sql "SELECT realm || '|' || id FROM warehouse.statistic WHERE id NOT LIKE 'metric\\_%' AND realm <> 'Gateways'" | LC_ALL=C sort >"$dir/rows"
+cut -d'|' -f1,2 "$dir/asked" | LC_ALL=C sort -u >"$dir/figures"
+equal 'statistics without a figure' "$(LC_ALL=C comm -13 "$dir/figures" "$dir/rows")" ''
+sql "SELECT realm || '|' || id FROM warehouse.dimension WHERE id NOT IN ('day', 'month', 'quarter', 'year')
+	AND (realm NOT IN ('JobEfficiency', 'Energy', 'Gateways', 'SUPREMM') OR id NOT IN (SELECT id FROM warehouse.dimension WHERE realm = 'Jobs'))" |
+	LC_ALL=C sort >"$dir/rows"
+cut -d'|' -f1,3 "$dir/asked" | LC_ALL=C sort -u >"$dir/figures"
+equal 'dimensions without a figure' "$(LC_ALL=C comm -13 "$dir/figures" "$dir/rows")" ''
+
+# There, too, sums over any dimension are the total, and days add up to months.
+adds_up="(VALUES ('Jobs', 'total_cpu_hours'), ('JobEfficiency', 'core_time'), ('Energy', 'gpu_energy_kwh'), ('Gateways', 'total_cpu_hours'),
+	('ResourceSpecifications', 'total_cpu_core_hours'), ('ResourceSpecifications', 'used_core_hours'), ('Availability', 'down_node_hours'),
+	('Availability', 'probe_count'), ('Storage', 'avg_logical_usage'), ('Cloud', 'cloud_wall_time'), ('Cloud', 'cloud_core_time')) s (realm, id)"
+equal 'sums over a dimension, all realms' "$(sql "
+	SELECT d.realm, d.id, s.id FROM warehouse.dimension d JOIN $adds_up ON s.realm = d.realm
+	CROSS JOIN LATERAL (SELECT CASE d.realm WHEN 'Gateways' THEN date '2024-03-13' ELSE '2024-03-06' END AS d) day
+	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.total(d.realm, s.id, d.id, day.d, day.d)) a
+	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.total(d.realm, s.id, 'none', day.d, day.d)) b
+	WHERE abs(a.v - b.v) > 1e-9 * b.v OR a.v IS NULL")" ''
+equal 'sums over days, all realms' "$(sql "
+	SELECT s.realm, s.id FROM $adds_up
+	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.statistic(s.realm, s.id, 'none', 'day', '2024-03-01', '2024-04-30')) a
+	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.statistic(s.realm, s.id, 'none', 'month', '2024-03-01', '2024-04-30')) b
+	WHERE s.realm <> 'Storage' AND (abs(a.v - b.v) > 1e-9 * b.v OR a.v IS NULL)")" '' # a mean over days does not add up
 finish
