@@ -20,6 +20,7 @@ relations=$(sql "SELECT c.oid::regclass FROM pg_class c WHERE relnamespace IN ('
 # seen ROLE PERSON: a line for each relation, from one session.
 seen() {
 	{
+		echo '\set VERBOSITY terse'
 		echo "SET jobsight.person = '$2';"
 		for relation in $relations; do
 			printf '\\echo %s\n' "$relation"
