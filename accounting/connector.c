@@ -56,6 +56,7 @@ extern const struct connector job_slurmdb;
 extern const struct connector user_ldap;
 extern const struct connector user_ldap_slurm;
 extern const struct connector cloud_csv;
+extern const struct connector cloud_prometheus;
 extern const struct connector filesystem_csv;
 extern const struct connector filesystem_ssh;
 extern const struct connector probe_csv;
@@ -92,6 +93,7 @@ static const struct connector *const connectors[] = {
 #endif
 #endif
 	&cloud_csv,
+	&cloud_prometheus,
 	&filesystem_csv,
 	&filesystem_ssh,
 	&probe_csv,

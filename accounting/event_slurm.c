@@ -10,7 +10,7 @@
 #include "common/macro.h"
 #include "common/memory.h"
 
-enum { TIME_START, TIME_END, NODE, STATE, REASON, REASON_UID, TRES, COLUMNS };
+enum { TIME_START, TIME_END, NODE, STATE, REASON, REASON_UID, TRES, DELETED, COLUMNS };
 
 static const struct slurm_column columns[COLUMNS] = {
 	[TIME_START] = {"time_start", true},
@@ -20,6 +20,7 @@ static const struct slurm_column columns[COLUMNS] = {
 	[REASON] = {"reason", false},
 	[REASON_UID] = {"reason_uid", false},
 	[TRES] = {"tres", false},
+	[DELETED] = {"deleted", false}, // since 24.11
 };
 
 struct events {
@@ -114,6 +115,8 @@ static int events_next(void *state, struct record *ret, struct error *err)
 		int64_t begin = 0;
 		int64_t end = 0;
 
+		if (str_eq(texts[DELETED], "1"))
+			continue;
 		if (parse_i64(texts[TIME_START], &begin) < 0 ||
 			parse_i64(texts[TIME_END], &end) < 0 || begin <= 0 || end < 0 ||
 			(end && end < begin) || begin > UINT32_MAX || end > UINT32_MAX) {

@@ -51,6 +51,14 @@ static int ask(struct reader *r, const char *sql, const int64_t *numbers, size_t
 
 // ---- pages ----
 
+// Where a page ends by time. One absurd end does not stop the others: no later one can follow.
+static int64_t end_of(const char *text)
+{
+	int64_t end = 0;
+
+	return !text || parse_i64(text, &end) == 0 ? end : INT64_MAX;
+}
+
 // The numbers of a page as SQL: "IN (1,2,3)".
 static int list_page(struct reader *r, const char *sql, const int64_t *numbers, size_t n,
 	struct strbuf *ret, size_t *ret_n, struct error *err)
@@ -64,9 +72,9 @@ static int list_page(struct reader *r, const char *sql, const int64_t *numbers, 
 	while ((rc = maria_next(rows, &row, err)) > 0 && row) {
 		int64_t index = 0;
 
-		if (!row[0] || !row[1] || parse_i64(row[0], &index) < 0 ||
-			parse_i64(row[1], &r->changed_end) < 0)
+		if (!row[0] || parse_i64(row[0], &index) < 0)
 			return error_set(err, EBADMSG, "slurmdb: a row without job_db_inx");
+		r->changed_end = end_of(row[1]);
 		r->changed_index = index;
 		if (index > r->last)
 			r->last = index;

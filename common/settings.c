@@ -63,7 +63,7 @@ static const struct cluster_setting cluster_rows[] = {
 	{"probes", offsetof(struct cluster_settings, probes),
 		"Where outcomes of probes come from, e.g. csv:FILE; none by default."},
 	{"cloud", offsetof(struct cluster_settings, cloud),
-		"Where instances of a cloud come from, e.g. csv:FILE; none by default."},
+		"Where instances of a cloud come from, e.g. csv:FILE, prometheus:URL; none by default."},
 	{"login", offsetof(struct cluster_settings, login),
 		"[USER@]HOST[:PORT] of a login node, for agents; none by default."},
 	{"login_key", offsetof(struct cluster_settings, login_key),

@@ -31,7 +31,7 @@ struct cluster_settings {
 	const char *filesystems;  // csv:FILE ...: these four are read by jobsight-import, too
 	const char *quotas;       // text:FILE ...
 	const char *probes;       // csv:FILE
-	const char *cloud;        // csv:FILE
+	const char *cloud;        // csv:FILE, prometheus:URL
 	const char *login;        // [USER@]HOST[:PORT] of a login node, or NULL
 	const char *login_key;    // file of the private key for it
 };

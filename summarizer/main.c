@@ -265,16 +265,7 @@ static void prometheus_configure(
 {
 	const struct settings *x = &s->settings;
 	*ret = (struct prometheus_settings){
-		.http = {.url = url,
-			.user = x->prometheus_user,
-			.password = x->prometheus_password,
-			.token = x->prometheus_token,
-			.ca_file = x->prometheus_ca_file,
-			.tenant = x->prometheus_tenant,
-			.timeout_s = x->prometheus_timeout,
-			.backoff_s = x->prometheus_backoff,
-			.tries = (unsigned)x->prometheus_tries,
-			.max_bytes = x->prometheus_answer_mib << 20},
+		.http = http_settings_of(x, url),
 		.host_label = x->prometheus_host_label,
 		.host_form = x->prometheus_host_form,
 	};

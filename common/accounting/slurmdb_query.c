@@ -118,8 +118,8 @@ int slurmdb_names_load(
 	const char *const *r = NULL;
 	int rc;
 	ret->arena = a;
-	TRY(maria_query(
-		m, "SELECT id, type, name FROM tres_table WHERE deleted = 0", NULL, 0, &rows, err));
+	TRY(maria_query(m, "SELECT id, type, name FROM tres_table WHERE coalesce(deleted, 0) = 0",
+		NULL, 0, &rows, err));
 	while ((rc = maria_next(rows, &r, err)) > 0) {
 		bool has_name = r[2] && r[2][0];
 		map_put(&ret->tres, arena_strdup(a, r[0] ? r[0] : ""),

@@ -105,6 +105,10 @@ DECLARE
 	the_id smallint := warehouse.import_cluster(the_cluster);
 BEGIN
 	removed := 0;
+	-- What was only seen began when it was seen first, by this import or by one before.
+	UPDATE pg_temp.import_instance s SET start_t = least(s.seen_t, (SELECT lower(i.during)
+		FROM warehouse.cloud_instance i WHERE i.cluster_id = the_id AND i.uuid = s.uuid))
+		WHERE s.start_t IS NULL;
 	INSERT INTO pg_temp.import_problem
 		SELECT 'E_C0002', count(*), min(uuid) FROM pg_temp.import_instance WHERE end_t <= start_t
 		HAVING count(*) > 0;

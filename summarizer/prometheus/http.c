@@ -19,6 +19,20 @@ struct http {
 	char why[CURL_ERROR_SIZE];
 };
 
+struct http_settings http_settings_of(const struct settings *s, const char *url)
+{
+	return (struct http_settings){.url = url,
+		.user = s->prometheus_user,
+		.password = s->prometheus_password,
+		.token = s->prometheus_token,
+		.ca_file = s->prometheus_ca_file,
+		.tenant = s->prometheus_tenant,
+		.timeout_s = s->prometheus_timeout,
+		.backoff_s = s->prometheus_backoff,
+		.tries = (unsigned)s->prometheus_tries,
+		.max_bytes = s->prometheus_answer_mib << 20};
+}
+
 static size_t take(char *data, size_t size, size_t n, void *context)
 {
 	struct http *h = context;

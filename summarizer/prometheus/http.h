@@ -6,6 +6,7 @@
 
 #include "common/bytes.h"
 #include "common/error.h"
+#include "common/settings.h"
 #include "common/str.h"
 
 struct http;
@@ -29,6 +30,8 @@ enum http_result { // what is neither success nor failure
 		1, // the answer is longer than max_bytes, or the server says so: ask for less
 };
 
+// What the configuration says of a Prometheus at this URL.
+struct http_settings http_settings_of(const struct settings *s, const char *url);
 int http_open(const struct http_settings *s, struct http **ret, struct error *err) MUST_USE;
 void http_close(struct http *h);
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# measured.sh IMPORT LOAD POSTGRES SSHD: usage of file systems, quotas, probes and instances of a cloud, from
+# measured.sh IMPORT LOAD POSTGRES SSHD PROMETHEUS: usage of file systems, quotas, probes and instances of a cloud, from
 # files of this host and of another, into a real warehouse; each wrong line named, counted, and ignored
 # where the configuration says so.
 # shellcheck disable=SC2154 # work, PG_URL, SSHD_*
 set -u
-import=$1 load=$2 postgres=$3 sshd=$4
+import=$1 load=$2 postgres=$3 sshd=$4 prometheus=$5
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql
@@ -202,6 +202,73 @@ ok 'is named' grep -q 'cloud.csv:1: no column uuid' "$work/said"
 settings "cloud: csv:$work/nowhere.csv"
 ok 'a file that is not there' run 1
 ok 'is named, too' grep -q 'nowhere.csv' "$work/said"
+
+# ---- instances as a libvirt exporter saw them ----
+now=$(date +%s)
+start_t=$((now / 60 * 60 - 10800))
+# series NAME LABELS VALUE FROM TO: each minute
+series() {
+	local t
+	for ((t = start_t + $4 * 60; t <= start_t + $5 * 60; t += 60)); do echo "$1{$2} $3 $t"; done
+}
+nova() { # DOMAIN UUID NAME USER PROJECT FROM TO, as one exporter has it
+	local at="instance=\"kvm1:9177\",domain=\"$1\""
+	series libvirt_domain_openstack_info "$at,instance_name=\"$3\",instance_id=\"$2\",flavor_name=\"m1.small\",user_name=\"$4\",user_id=\"1\",project_name=\"$5\",project_id=\"2\"" 1 "$6" "$7"
+}
+sizes() { # DOMAIN CORES MEMORY DISK CPU STATE FROM TO
+	local at="instance=\"kvm1:9177\",domain=\"$1\""
+	series libvirt_domain_info_virtual_cpus "$at" "$2" "$7" "$8" >>"$work/cpus"
+	series libvirt_domain_info_maximum_memory_bytes "$at" "$3" "$7" "$8" >>"$work/memory"
+	series libvirt_domain_block_stats_capacity_bytes "$at,target_device=\"vda\"" "$4" "$7" "$8" >>"$work/disks"
+	series libvirt_domain_block_stats_capacity_bytes "$at,target_device=\"vdb\"" 1 "$7" "$8" >>"$work/disks"
+	series libvirt_domain_info_cpu_time_seconds_total "$at" "$5" "$7" "$8" >>"$work/seconds"
+	series libvirt_domain_info_state "$at,state_desc=\"x\"" "$6" "$7" "$8" >>"$work/states"
+}
+# u1 goes on; u2 had an hour, and its domain's name is u4's later; u3 is another exporter's; one has no uuid
+for at in "1 u1 web alice astro 0 180" "2 u2 db bob bio 10 70" "2 u4 'cache bob bio 150 180"; do
+	read -r n uuid name user project from to <<<"$at"
+	nova "instance-$n" "$uuid" "$name" "$user" "$project" "$from" "$to" >>"$work/info"
+done
+nova instance-9 '' odd x y 0 180 >>"$work/info"
+series libvirt_domain_info_meta 'instance="kvm2:9177",domain="instance-3",uuid="u3",instance_name="x\"; drop",flavor="big",user_name="carol",project_name="bio"' \
+	1 100 180 >>"$work/meta"
+sizes instance-1 4 8589934592 1000 77.5 1 0 180
+sizes instance-2 2 4294967296 2000 10 5 10 70
+sizes instance-2 1 1073741824 3000 1 3 150 180
+{
+	for part in "openstack_info gauge info" "info_meta gauge meta" "info_virtual_cpus gauge cpus" "info_maximum_memory_bytes gauge memory" \
+		"block_stats_capacity_bytes gauge disks" "info_cpu_time_seconds counter seconds" "info_state gauge states"; do
+		read -r name type file <<<"$part"
+		echo "# TYPE libvirt_domain_$name $type"
+		sort -s -t' ' -k1,1 "$work/$file"
+	done
+	echo '# EOF'
+} >"$work/libvirt.txt"
+if command -v prometheus >/dev/null; then
+	ok 'series are loaded' "$prometheus" load "$work/prometheus" "$work/libvirt.txt"
+	started=$("$prometheus" start "$work/prometheus") || exit 99
+	at_exit "'$prometheus' stop '$work/prometheus'"
+	eval "$started"
+	sql 'DELETE FROM warehouse.cloud_instance'
+	settings "cloud: prometheus:$PROMETHEUS_URL"
+	instances="SELECT uuid, i.name, p.name, a.name, host, flavor, state, cores, memory_bytes, disk_bytes, cpu_s,
+		extract(epoch from lower(during))::bigint - $start_t, coalesce(extract(epoch from upper(during))::bigint - $start_t, -1)
+		FROM warehouse.cloud_instance i LEFT JOIN warehouse.person p USING (person_id)
+		LEFT JOIN warehouse.account a USING (account_id) ORDER BY 1"
+	wanted="u1|web|alice|astro|kvm1:9177|m1.small|ACTIVE|4|8589934592|1001|77.5|0|-1
+u2|db|bob|bio|kvm1:9177|m1.small|SHUTOFF|2|4294967296|2001|10|600|4560
+u3|x\"; drop|carol|bio|kvm2:9177|big||||||6000|-1
+u4|'cache|bob|bio|kvm1:9177|m1.small|PAUSED|1|1073741824|3001|1|9000|-1"
+	ok 'instances of a cloud by Prometheus' run 3
+	ok 'one without uuid is told of' grep -q "domain 'instance-9' has no uuid" "$work/said"
+	ok 'as they were seen: a series goes on for five minutes' is "$instances" "$wanted"
+	ok 'again' run 3
+	ok 'nothing is new, and none begins later' is "SELECT added, changed FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1" '0|0'
+	ok 'E_C0001 of it is ignored' ignores E_C0001 --config "$work/settings.yaml"
+	"$prometheus" stop "$work/prometheus"
+	ok 'a Prometheus that is away' run 75
+	ok 'loses nothing' is "$instances" "$wanted"
+fi
 
 # ---- from a login node ----
 if started=$("$sshd" start "$work/sshd"); then

@@ -83,21 +83,11 @@ answers() { sql -e 'select 1' >/dev/null 2>&1; }
 wait_for 60 answers
 mariadb-dump --no-tablespaces -S "$SLURM_DB_SOCKET" -u "$SLURM_DB_USER" -p"$SLURM_DB_PASSWORD" \
 	"$SLURM_DB_NAME" >"$work/dump.sql" || exit 99
+# shellcheck source=SCRIPTDIR/../support/slurm-releases.sh
+. "$(dirname "$0")/../support/slurm-releases.sh"
 for release in 2011 2108 2205 2605; do
-	sql -e "create database r$release" && sql "r$release" <"$work/dump.sql" || exit 99
+	sql -e "create database r$release" && { cat "$work/dump.sql"; release_changes $release; } | sql "r$release" || exit 99
 done
-sql r2011 -e 'drop table alpha_job_script_table; drop table alpha_job_env_table; alter table alpha_job_table
-	drop column submit_line, drop column container, drop column script_hash_inx, drop column env_hash_inx'
-sql r2108 -e "alter table alpha_job_table add column batch_script longtext;
-	update alpha_job_table t set batch_script = (select s.batch_script from alpha_job_script_table s
-		where s.hash_inx = t.script_hash_inx);
-	drop table alpha_job_script_table; drop table alpha_job_env_table;
-	alter table alpha_job_table drop column script_hash_inx, drop column env_hash_inx"
-sql r2605 -e 'alter table alpha_assoc_table drop column lft, drop column rgt;
-	alter table alpha_job_table add column extra text, add column failed_node tinytext,
-		add column licenses text, add column std_err text, add column qos_req text,
-		add column restart_cnt int default 0, add column exclusive tinyint default 0,
-		add column sluid bigint default 0'
 sql -e "create user reader@'127.0.0.1' identified by 'not seen' require ssl;
 	grant select on \`r%\`.* to reader@'127.0.0.1'"
 (umask 077 && echo 'not seen' >"$work/password")
