@@ -153,7 +153,14 @@ ok "NULL where there is always a value" run 3 nulls
 ok "is imported, or put aside with a reason" equals "$(there nulls "select (select count(*) from warehouse.job) +
 	(select count(*) from warehouse.import_quarantine where category = 'job' and reason <> '')")" "$(count_of alpha_job_table)"
 
-# ---- absurd values ----
+# ---- names that are long, and absurd values ----
+long=$(printf 'n%.0s' $(seq 200))
+of_source nulls "create temporary table x as select * from alpha_job_table where id_job = 1001;
+	alter table x modify column nodelist text; update x set job_db_inx = 6900, id_job = 6900, nodelist = '$long', job_name = '$long',
+	account = '$long', id_assoc = 0; insert into alpha_job_table select * from x"
+ok "long names" run 3 nulls
+ok "are kept whole" equals "$(there nulls "select length(j.job_name), length(j.account), length(n.node) from warehouse.jobs j
+	join warehouse.job_nodes n using (job_id) where raw_id = 6900")" '200|200|200'
 of_source nulls "create temporary table x as select * from alpha_job_table where id_job = 1001;
 	update x set job_db_inx = 7001, id_job = 7001, time_end = 18446744073709551615; insert into alpha_job_table select * from x;
 	update x set job_db_inx = 7002, id_job = 7002, time_end = 1, time_start = 2; insert into alpha_job_table select * from x;

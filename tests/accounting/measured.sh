@@ -119,6 +119,7 @@ ok 'a code may be ignored' run 0
 ok 'and is counted still' is "SELECT code, is_ignored FROM warehouse.import_quality ORDER BY run_id DESC LIMIT 1" 'E_F0001|t'
 silent() { ! grep -q "$1" "$work/said"; }
 ok 'but not said' silent E_F0001
+ok 'E_F0001 is ignored' ignores E_F0001 --config "$work/settings.yaml"
 STRICT=E_F0001 settings "filesystems: csv:$work/usage.csv"
 ok 'or be too much' run 1 --again
 

@@ -229,6 +229,8 @@ printf ';no code;[D] x\nP1;again;[D1] y\nP1;again;[D1] y\n' >>"$work/projects.cs
 printf 'b2\n' >>"$work/business.csv"
 printf 'login,uid,first_name\nroot,0,\nroot,0,x\n,1,x\nnobody,none,x\n' >"$work/users.csv"
 ok "an import of defects" run 3 --again
+ok "a node that went is no capacity any more" is "select count(*), count(*) filter (where upper_inf(valid)) from warehouse.node_history
+	join warehouse.node d using (node_id) where d.name = 'n2'" '1|0'
 for code in E_A0001 E_A0002 E_B0002 E_E0001 E_E0002 E_J0005 E_J0006 E_J0007 E_J0009 E_L0001 E_P0002 E_U0002 E_U0007 E_X0002; do
 	ok "$code is raised" raised $code
 done
