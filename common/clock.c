@@ -58,6 +58,15 @@ int64_t unix_from_civil(struct civil c)
 	       c.second;
 }
 
+int64_t month_begin(int year, int month)
+{
+	enum { MONTHS = 12 };
+	int months = year * MONTHS + month - 1;
+
+	return unix_from_civil(
+		(struct civil){.year = months / MONTHS, .month = months % MONTHS + 1, .day = 1});
+}
+
 // Exactly n digits at *p, a number of lo..hi; moves *p on.
 static int take_number(const char **p, int n, int lo, int hi, int *ret)
 {

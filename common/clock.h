@@ -23,6 +23,8 @@ struct civil { // proleptic Gregorian
 
 struct civil civil_from_unix(int64_t s); // UTC
 int64_t unix_from_civil(struct civil c); // UTC
+// The first day of a month, whose number counts on past December and back before January.
+int64_t month_begin(int year, int month);
 struct civil civil_in_zone(const struct timezone_rules *z, int64_t utc_s);
 // Local wall clock → UTC. In the autumn fold the first of the two instants; in the spring gap the
 // instant after the gap.

@@ -22,12 +22,6 @@ static int64_t day(int year, int month, int day_of_month)
 	return unix_from_civil(c);
 }
 
-static int64_t month_begin(int year, int month)
-{
-	return month > 12 ? day(year + (month - 1) / 12, (month - 1) % 12 + 1, 1)
-	                  : day(year, month, 1);
-}
-
 // So many digits; -1: they are none.
 static int digits(const char **text, int n)
 {

@@ -48,16 +48,9 @@ static bool read_words(const char *text, struct words *ret)
 	return false;
 }
 
-static struct civil first_of_month(int year, int month)
-{
-	int months = year * MONTHS + month - 1;
-
-	return (struct civil){.year = months / MONTHS, .month = months % MONTHS + 1, .day = 1};
-}
-
 static int64_t last_of_month(int year, int month)
 {
-	return unix_from_civil(first_of_month(year, month + 1)) - DAY_S;
+	return month_begin(year, month + 1) - DAY_S;
 }
 
 static bool is_day(const struct civil *c)
@@ -98,7 +91,7 @@ int period_read(const char *since, const char *until, int64_t now_s, bool whole_
 	if (until)
 		TRY(read_day("--until", until, true, &last, err));
 	end = civil_from_unix(last);
-	first = unix_from_civil(first_of_month(end.year, end.month - MONTHS + 1));
+	first = month_begin(end.year, end.month - MONTHS + 1);
 	if (since)
 		TRY(read_day("--since", since, false, &first, err));
 	if (first > last)

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The three group roles. Nobody logs in as one of them: a login role is made a member of it
+-- The group roles. Nobody logs in as one of them: a login role is made a member of it
 -- (GRANT jobsight_portal TO portal). Where the migrating role may not create roles, as on managed
 -- servers, an administrator creates them beforehand and this file finds them.
 DO $$
 DECLARE
 	wanted text;
 BEGIN
-	FOREACH wanted IN ARRAY ARRAY['jobsight_loader', 'jobsight_portal', 'jobsight_analyst'] LOOP
+	FOREACH wanted IN ARRAY ARRAY['jobsight_loader', 'jobsight_portal', 'jobsight_analyst',
+		'jobsight_person', 'jobsight_public'] LOOP
 		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted);
 		BEGIN
 			EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);

@@ -3,21 +3,7 @@
 -- name, whatever jobsight.person is set to: it sees what the portal would show that person, by SQL. A
 -- member of jobsight_public sees what everybody may: groups of people, months that are over.
 DO $$
-DECLARE
-	wanted text;
 BEGIN
-	FOREACH wanted IN ARRAY ARRAY['jobsight_person', 'jobsight_public'] LOOP
-		CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted);
-		BEGIN
-			EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
-		EXCEPTION
-			WHEN duplicate_object OR unique_violation THEN
-				NULL; -- another database of this server was migrated at the same time
-			WHEN insufficient_privilege THEN
-				RAISE EXCEPTION 'role % is absent and % may not create roles', wanted, current_user
-					USING HINT = format('Ask the administrator for: CREATE ROLE %I NOLOGIN', wanted);
-		END;
-	END LOOP;
 	-- Where the owner did not make the roles, the administrator grants this one, too.
 	IF NOT pg_has_role('jobsight_person', 'jobsight_portal', 'MEMBER') THEN
 		BEGIN

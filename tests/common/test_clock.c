@@ -129,3 +129,27 @@ Test(clock, runs_forward)
 	cr_assert(gt(i64, clock_now_s(), 1700000000));
 	cr_assert(eq(i64, clock_now_ns() / NS_PER_S / 100000, clock_now_s() / 100000));
 }
+
+Test(clock, months_go_on_past_december_and_back_before_january)
+{
+	static const struct {
+		int year, month;
+		const char *day;
+	} rows[] = {
+		{2024, 1, "2024-01-01"},
+		{2024, 12, "2024-12-01"},
+		{2024, 13, "2025-01-01"},
+		{2024, 24, "2025-12-01"},
+		{2024, 25, "2026-01-01"},
+		{2024, 0, "2023-12-01"},
+		{2024, -11, "2023-01-01"},
+		{2024, -12, "2022-12-01"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[DAY_TEXT_SIZE];
+
+		format_day(month_begin(rows[i].year, rows[i].month), text);
+		cr_assert(eq(str, text, (char *)rows[i].day));
+	}
+}
