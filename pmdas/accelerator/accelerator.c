@@ -133,6 +133,10 @@ static void sample(void *device, uint64_t want)
 {
 	struct accelerator_unit *u = device;
 
+	if (want & FRAME_TICK)
+		want |= u->ticks;
+	if (!(want & ~(FRAME_TICK | FRAME_LOOK)) && u->events == NULL)
+		return; // what is shown stays until somebody asks
 	memset(&u->next, 0, sizeof(u->next));
 	u->next_shares.n = 0;
 	u->sample(u, want);

@@ -105,6 +105,7 @@ struct accelerator_unit {                // a device or a part of one
 	accelerator_sampler *sample;
 	struct accelerator *accelerator;
 	struct accelerator_unit *next_dead;
+	uint64_t ticks;  // clusters that the clock has to read: power to integrate, 32-bit counters
 	unsigned number; // gpuN
 	int mig;         // -1: the device itself
 	char vendor[8];
@@ -148,6 +149,7 @@ struct accelerator_number { // stays with a device that goes and comes back
 struct accelerator_finder {
 	struct accelerator *accelerator;
 	struct frame_crew *crew;
+	uint64_t rounds; // of the clock
 	struct accelerator_unit *born[ACCELERATOR_CHANGES];
 	unsigned n_born;
 	bool ready; // NVIDIA's library has become so

@@ -94,6 +94,7 @@ static struct accelerator_unit *make_card(struct accelerator *a, unsigned card, 
 	if (u == NULL)
 		return NULL;
 	u->minor = (int)card;
+	u->ticks = UINT64_C(1) << ACCELERATOR_CLUSTER_POWER; // energy, throttling
 	pmsprintf(u->card, sizeof(u->card), "sys/class/drm/card%u", card);
 	read_name(u, "product_name", u->model, sizeof(u->model));
 	if (u->model[0] == '\0')
@@ -121,18 +122,41 @@ static bool is_ours(uint64_t vendor)
 	return vendor == AMD || vendor == INTEL;
 }
 
+// Connectors (card0-DP-1) stand beside the cards.
+static void list_cards(int root, bool is_there[CARDS_MAX])
+{
+	DIR *dir = frame_open_folder(root, "sys/class/drm");
+	struct dirent *e;
+
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		const char *s = e->d_name + strlen("card");
+		uint64_t card;
+
+		if (strncmp(e->d_name, "card", strlen("card")) == 0 &&
+			frame_take_number(&s, &card) == 0 && *s == '\0' && card < CARDS_MAX)
+			is_there[card] = true;
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
 void drm_rescan(struct accelerator_finder *f)
 {
 	struct accelerator *a = f->accelerator;
+	bool is_there[CARDS_MAX] = {false};
+
+	list_cards(a->root, is_there);
 
 	for (unsigned card = 0; card < CARDS_MAX; card++) {
 		struct accelerator_unit *u = known_card(a, card);
 		char path[64];
-		uint64_t vendor;
-		int rc;
+		uint64_t vendor = 0;
+		int rc = -ENOENT;
 
 		pmsprintf(path, sizeof(path), "sys/class/drm/card%u/device/vendor", card);
-		rc = frame_read_number(a->root, path, &vendor);
+		if (is_there[card])
+			rc = frame_read_number(a->root, path, &vendor);
 		if (u != NULL && (rc == -ENOENT || rc == -ENODEV))
 			accelerator_goes(f, u);
 		else if (u == NULL && rc == 0 && is_ours(vendor))

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Devices and MIG devices that come and go while the agent runs. They are looked for at each reading by
+// Devices and MIG devices that come and go while the agent runs. They are looked for now and then by
 // the agent's own clock, outside the lock; what has changed is taken over under it.
 #include <errno.h>
 #include <stdlib.h>
 
 #include "common/macro.h"
 #include "pmdas/accelerator/accelerator.h"
+
+#define EVERY 3 // rounds of the clock: NVIDIA's library is asked some forty times for eight devices
 
 void accelerator_comes(struct accelerator_finder *f, struct accelerator_unit *u)
 {
@@ -43,6 +45,8 @@ static void look(void *device, uint64_t want)
 	(void)want;
 	free_dead(f->dead);
 	f->dead = NULL;
+	if (f->rounds++ % EVERY != 0)
+		return;
 	nvidia_rescan(f);
 	drm_rescan(f);
 }

@@ -8,13 +8,10 @@
 #define ROW_RECORD(id)  struct accelerator_##id
 #include "pmdas/frame/tables.h"
 
-#define CLUSTER(id) (UINT64_C(1) << ACCELERATOR_CLUSTER_##id)
-
 const struct frame_pmda accelerator_pmda = {
 	FRAME_TABLES,
 	.open = accelerator_open,
 	.close = accelerator_close,
 	.refresh = accelerator_refresh,
-	// Energy from power, counters of 32 bits, events that are told once.
-	.clock = CLUSTER(POWER) | CLUSTER(LINK) | CLUSTER(HEALTH),
+	.clock = FRAME_LOOK | FRAME_TICK,
 };

@@ -15,6 +15,8 @@
 
 #define MEBIBYTE 1048576
 
+#define ONE(cluster) (UINT64_C(1) << ACCELERATOR_CLUSTER_##cluster)
+
 // What GPM measures: its number, the field that shows it, the factor from its value to the field's,
 // and the most that can be true.
 static const struct {
@@ -99,6 +101,7 @@ static void sample_power(struct accelerator_unit *u, const struct nvml *n)
 		pmsprintf(u->next.energy_source, sizeof(u->next.energy_source), "counter");
 	} else if (known) {
 		accelerator_integrate(u, power, accelerator_now_ns());
+		u->ticks |= ONE(POWER);
 	}
 }
 
@@ -150,7 +153,6 @@ static void sample_health(struct accelerator_unit *u, const struct nvml *n)
 		accelerator_set(&d->ecc_uncorrected, value);
 	if (CALL(n, DeviceGetRemappedRows, u->handle, &rows[0], &rows[1], &rows[2], &rows[3]))
 		accelerator_set(&d->memory_remapped, (uint64_t)rows[0] + rows[1]);
-	sample_xid(u, n);
 }
 
 static bool field_value(const struct nvml_field *field, uint64_t *ret, bool *ret_narrow)
@@ -167,9 +169,11 @@ static void take_field(struct accelerator_unit *u, const struct nvml_field *fiel
 	uint64_t value;
 	bool narrow;
 
-	if (field_value(field, &value, &narrow))
-		accelerator_set(
-			ret, accelerator_fold(&u->folds[fold], value, narrow ? 32 : 64) * scale);
+	if (!field_value(field, &value, &narrow))
+		return;
+	if (narrow)
+		u->ticks |= ONE(LINK);
+	accelerator_set(ret, accelerator_fold(&u->folds[fold], value, narrow ? 32 : 64) * scale);
 }
 
 // The errors of all links, summed up over the kinds that the device counts.
@@ -356,8 +360,6 @@ static void sample_process(struct accelerator_unit *u, const struct nvml *n)
 	accelerator_show_processes(u, processes, count);
 }
 
-#define ONE(cluster) (UINT64_C(1) << ACCELERATOR_CLUSTER_##cluster)
-
 static const struct {
 	uint64_t clusters;
 	void (*sample)(struct accelerator_unit *u, const struct nvml *n);
@@ -367,6 +369,7 @@ static const struct {
 	{ONE(POWER), sample_power},
 	{ONE(CLOCK), sample_clock},
 	{ONE(HEALTH), sample_health},
+	{ONE(HEALTH) | FRAME_TICK, sample_xid}, // told once
 	{ONE(LINK), sample_link},
 	{ONE(ACTIVITY) | ONE(LINK), sample_activity}, // which has rates of the links
 	{ONE(PROCESS), sample_process},

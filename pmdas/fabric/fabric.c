@@ -89,8 +89,7 @@ static void hasten(struct fabric_unit *u)
 	int64_t ns =
 		(int64_t)(NARROW_RANGE * UINT64_C(500000000) / (rate < 1000000 ? 1000000 : rate));
 
-	if (!u->is_narrow || !u->shown.port.in_bytes.known || u->folds[0].is_wide ||
-		u->folds[1].is_wide)
+	if (!fabric_may_wrap(u) || !u->shown.port.in_bytes.known)
 		return;
 	frame_crew_hasten(f->crew, ns < HASTE_MIN_NS ? HASTE_MIN_NS : ns);
 }

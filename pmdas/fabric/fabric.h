@@ -175,6 +175,7 @@ void fabric_lose(void *device);
 
 // Reads one; read.c.
 void fabric_sample(void *device, uint64_t want);
+bool fabric_may_wrap(const struct fabric_unit *u); // between two fetches
 void fabric_close_files(struct fabric_unit *u);
 void fabric_map_ethtool(struct fabric_unit *u);
 

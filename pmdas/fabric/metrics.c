@@ -9,6 +9,9 @@
 #include "pmdas/frame/tables.h"
 
 const struct frame_pmda fabric_pmda = {
-	FRAME_TABLES, .open = fabric_open, .close = fabric_close, .refresh = fabric_refresh,
-	.clock = UINT64_C(1) << FABRIC_CLUSTER_TRAFFIC, // which may have 32 bits
+	FRAME_TABLES,
+	.open = fabric_open,
+	.close = fabric_close,
+	.refresh = fabric_refresh,
+	.clock = FRAME_LOOK | FRAME_TICK,
 };

@@ -9,8 +9,7 @@
 #include "pmdas/frame/tables.h"
 
 const struct frame_pmda filesystems_pmda = {
-	FRAME_TABLES,
-	.open = filesystems_open,
-	.close = filesystems_close,
+	FRAME_TABLES, .open = filesystems_open, .close = filesystems_close,
 	.refresh = filesystems_refresh,
+	.clock = FRAME_LOOK, // all counters are 64 bits wide
 };

@@ -45,6 +45,10 @@ struct frame_unit {
 // A bit that no metric needs: what the clock alone has to do, as looking for new devices.
 #define FRAME_LOOK (UINT64_C(1) << 63)
 
+// Another: what must be read now and then though nobody asks, by those devices that have such: a
+// counter so narrow that it would wrap unseen, power that is integrated, an event that is told once.
+#define FRAME_TICK (UINT64_C(1) << 62)
+
 #define FRAME_NODE (-1) // the "instance domain" of metrics with one value for the node
 
 struct frame_metric { // one row of a .def table

@@ -23,7 +23,7 @@ static int open_it(struct frame_held *h, int folder, const char *file)
 		h->not_before--;
 		return -ENOENT;
 	}
-	fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	if (fd >= 0)
 		h->fd = fd + 1;
 	else if (errno == ENOENT)
@@ -31,10 +31,9 @@ static int open_it(struct frame_held *h, int folder, const char *file)
 	return fd < 0 ? -errno : 0;
 }
 
-ssize_t frame_held_read(struct frame_held *h, int folder, const char *file, char *buf, size_t size)
+ssize_t frame_held_head(struct frame_held *h, int folder, const char *file, char *buf, size_t size)
 {
-	size_t len = 0;
-	ssize_t n = 0;
+	ssize_t n;
 
 	if (h->fd == 0) {
 		int rc = open_it(h, folder, file);
@@ -42,16 +41,20 @@ ssize_t frame_held_read(struct frame_held *h, int folder, const char *file, char
 		if (rc < 0)
 			return rc;
 	}
-	while (len < size && (n = pread(h->fd - 1, buf + len, size - len, (off_t)len)) > 0)
-		len += (size_t)n;
+	n = pread(h->fd - 1, buf, size - 1, 0);
 	if (n < 0) {
 		int rc = -errno;
 
 		frame_held_close(h);
 		return rc;
 	}
-	if (len == size)
-		return -EFBIG;
-	buf[len] = '\0';
-	return (ssize_t)len;
+	buf[n] = '\0';
+	return n;
+}
+
+ssize_t frame_held_read(struct frame_held *h, int folder, const char *file, char *buf, size_t size)
+{
+	ssize_t n = frame_held_head(h, folder, file, buf, size);
+
+	return n == (ssize_t)size - 1 ? -EFBIG : n;
 }

@@ -20,7 +20,7 @@ struct jobs_key {
 
 enum jobs_pace {
 	JOBS_OFTEN,  // the file stays open
-	JOBS_SELDOM, // read by the clock alone: what hardly ever changes
+	JOBS_SELDOM, // read by the clock alone, and not often: what hardly ever changes
 };
 
 struct jobs;

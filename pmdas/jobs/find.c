@@ -103,7 +103,6 @@ static struct jobs_unit *new_unit(struct jobs *j, unsigned hierarchy, enum jobs_
 	u->indom = indom;
 	u->hierarchy = hierarchy;
 	u->version = j->hierarchies[hierarchy].version;
-	jobs_group_init(u);
 	if (indom == JOBS_INDOM_job && jobs_cores_init(&u->cores, j->n_cpus) < 0) {
 		jobs_cores_free(&u->cores);
 		free(u);

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the files of one control group. Files that are read often stay open: the kernel makes their
-// text anew for each reading at offset 0, which saves finding the file by its path.
+// Reads the files of one control group. Those that are read often stay open.
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/macro.h"
 #include "pmdas/jobs/jobs.h"
 
-#define CLOSED (-1) // opened when next needed
-#define ABSENT (-2) // not there when last looked for
-
-#define SETTLED_NS INT64_C(60000000000) // controllers of a group come with it, or soon after
+#define SETTLED_NS \
+	INT64_C(30000000000) // controllers and limits of a group come with it, or soon after
+#define SELDOM_EVERY 6       // looks of the clock
 
 _Static_assert(JOBS_GROUP_READINGS * sizeof(struct frame_reading) == sizeof(struct jobs_group),
 	"a group has readings only");
@@ -28,19 +24,10 @@ uint64_t jobs_fold(struct jobs_fold *f, uint64_t raw)
 	return f->total;
 }
 
-void jobs_group_init(struct jobs_unit *u)
-{
-	for (unsigned i = 0; i < JOBS_FILES_MAX; i++)
-		u->fds[i] = CLOSED;
-}
-
 static void close_file(struct jobs *j, struct jobs_unit *u, unsigned file)
 {
-	if (u->fds[file] >= 0) {
-		close(u->fds[file]);
-		j->descriptors--;
-	}
-	u->fds[file] = CLOSED;
+	j->descriptors -= frame_held_is_open(&u->files[file]);
+	frame_held_close(&u->files[file]);
 }
 
 void jobs_group_close(struct jobs *j, struct jobs_unit *u)
@@ -50,43 +37,32 @@ void jobs_group_close(struct jobs *j, struct jobs_unit *u)
 }
 
 // The folder of the version or controller, and the group below it.
-static int open_file(struct jobs *j, const struct jobs_unit *u, const struct jobs_file *file)
+static void name_file(const struct jobs *j, const struct jobs_unit *u, const struct jobs_file *file,
+	char *ret, size_t size)
 {
-	char path[JOBS_PATH + 96];
-
 	if (file->version == 1)
-		pmsprintf(path, sizeof(path), FRAME_GROUPS "/%s%s/%s", file->controller, u->path,
-			file->name);
+		pmsprintf(
+			ret, size, FRAME_GROUPS "/%s%s/%s", file->controller, u->path, file->name);
 	else
-		pmsprintf(path, sizeof(path), "%s%s/%s", j->hierarchies[u->hierarchy].folder,
-			u->path, file->name);
-	return openat(j->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+		pmsprintf(ret, size, "%s%s/%s", j->hierarchies[u->hierarchy].folder, u->path,
+			file->name);
 }
 
 // The text, or a negative errno value. A text that does not fit is cut: rows that matter come first,
 // and a row that is cut is not understood.
 static ssize_t read_text(struct jobs *j, struct jobs_unit *u, unsigned i, char *text, size_t size)
 {
-	const struct jobs_file *file = &jobs_files[i];
+	struct frame_held *held = &u->files[i];
+	char path[JOBS_PATH + 96] = "";
 	ssize_t n;
 
-	if (u->fds[i] == CLOSED) {
-		u->fds[i] = open_file(j, u, file);
-		if (u->fds[i] < 0) {
-			int rc = errno;
-
-			u->fds[i] = rc == ENOENT ? ABSENT : CLOSED;
-			return -rc;
-		}
-		j->descriptors++;
-	}
-	if (u->fds[i] == ABSENT)
-		return -ENOENT;
-	n = pread(u->fds[i], text, size - 1, 0);
-	if (n < 0)
-		n = -errno;
-	text[n > 0 ? n : 0] = '\0';
-	if (n < 0 || file->pace == JOBS_SELDOM || j->descriptors > j->descriptors_max)
+	j->descriptors -= frame_held_is_open(held);
+	if (!frame_held_is_open(held))
+		name_file(j, u, &jobs_files[i], path, sizeof(path));
+	n = frame_held_head(held, j->root, path, text, size);
+	j->descriptors += frame_held_is_open(held);
+	if (frame_held_is_open(held) &&
+		(jobs_files[i].pace == JOBS_SELDOM || j->descriptors > j->descriptors_max))
 		close_file(j, u, i);
 	return n;
 }
@@ -152,9 +128,13 @@ void jobs_group_read(struct jobs *j, struct jobs_unit *u, uint64_t want)
 {
 	bool is_new = u->found_ns == 0;
 	bool look = is_new || (want & FRAME_LOOK);
+	bool settling;
+	bool seldom;
 
 	if (is_new)
 		u->found_ns = jobs_now_ns();
+	settling = look && jobs_now_ns() - u->found_ns < SETTLED_NS;
+	seldom = look && (settling || u->looks++ % SELDOM_EVERY == 0);
 	if (u->indom == JOBS_INDOM_step)
 		want >>= JOBS_STEPS;
 	for (unsigned i = 0; i < jobs_n_files; i++) {
@@ -162,14 +142,14 @@ void jobs_group_read(struct jobs *j, struct jobs_unit *u, uint64_t want)
 
 		if (file->version != u->version)
 			continue;
-		if (look && u->fds[i] == ABSENT && jobs_now_ns() - u->found_ns < SETTLED_NS)
-			u->fds[i] = CLOSED;
-		if (file->instead && u->fds[i - 1] != ABSENT)
+		if (settling && frame_held_is_absent(&u->files[i]))
+			frame_held_close(&u->files[i]);
+		if (file->instead && !frame_held_is_absent(&u->files[i - 1]))
 			continue;
-		if (is_new || (file->pace == JOBS_SELDOM ? look : (want & file->clusters) != 0))
+		if (is_new || (file->pace == JOBS_SELDOM ? seldom : (want & file->clusters) != 0))
 			read_one(j, u, i);
 	}
-	if (look && u->version == 2 && u->indom == JOBS_INDOM_job)
+	if (seldom && u->version == 2 && u->indom == JOBS_INDOM_job)
 		jobs_take_note(j, u);
 	derive(&u->next);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "pmdas/frame/frame.h"
+#include "pmdas/frame/held.h"
 #include "pmdas/frame/job.h"
 #include "pmdas/frame/set.h"
 #include "pmdas/frame/walk.h"
@@ -127,7 +128,10 @@ struct jobs_unit { // a job or a step
 	bool is_renamed; // its number has been found
 	bool has_cpus;   // its cpuset was read anew
 	// Of the worker inside jobs.c.
-	int fds[JOBS_FILES_MAX];
+	struct frame_held files[JOBS_FILES_MAX];
+	unsigned looks;
+	unsigned noted[JOBS_GPUS_MAX]; // devices that are named already, by their numbers
+	unsigned n_noted;
 	struct jobs_fold folds[JOBS_GROUP_READINGS];
 	struct jobs_group next;
 	struct jobs_facts next_facts;
@@ -216,7 +220,6 @@ void jobs_find_hierarchies(struct jobs *j);
 void jobs_find(struct jobs *j, uint64_t want);
 
 // One control group: group.c.
-void jobs_group_init(struct jobs_unit *u);
 void jobs_group_read(struct jobs *j, struct jobs_unit *u, uint64_t want);
 void jobs_group_end(
 	struct jobs *j, struct jobs_unit *u); // closes its files; only what stays is shown

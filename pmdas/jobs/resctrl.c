@@ -22,6 +22,7 @@
 #define PARTS_MAX   32
 #define TASKS_MAX   64 // of a group that are looked at
 #define PATH_ROOM   200
+#define HELD_MAX    384 // files that stay open
 
 struct owner { // a job
 	char path[JOBS_PATH];
@@ -35,9 +36,12 @@ struct count { // of one counter of a part in a group
 	bool begun;
 };
 
+enum { OCCUPANCY, LOCAL, TOTAL, FILES };
+
 struct part {
 	unsigned number;
 	struct count local, total;
+	struct frame_held files[FILES];
 };
 
 struct watch { // a group that is a job's
@@ -66,6 +70,7 @@ struct jobs_resctrl {
 	unsigned n_owners;
 	struct watch *watches[WATCHES_MAX];
 	unsigned n_watches;
+	unsigned n_held; // files
 	struct share *shares[SHARES_MAX];
 	unsigned n_shares;
 	// Under the lock.
@@ -181,6 +186,21 @@ static void give_to(struct watch *w, const struct owner *owner)
 	w->is_second_hand = is_other;
 }
 
+static void close_file(struct jobs_resctrl *r, struct frame_held *h)
+{
+	r->n_held -= frame_held_is_open(h);
+	frame_held_close(h);
+}
+
+static void free_watch(struct jobs_resctrl *r, struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_parts; i++) {
+		for (unsigned k = 0; k < FILES; k++)
+			close_file(r, &w->parts[i].files[k]);
+	}
+	free(w);
+}
+
 static bool add_group(struct jobs_resctrl *r, const char *folder)
 {
 	const struct owner *owner = owner_of(r, folder);
@@ -257,7 +277,7 @@ static void look(struct jobs_resctrl *r)
 		if (r->watches[i]->found)
 			r->watches[n++] = r->watches[i];
 		else
-			free(r->watches[i]);
+			free_watch(r, r->watches[i]);
 	}
 	r->n_watches = n;
 }
@@ -308,12 +328,22 @@ static struct part *part_of(struct watch *w, unsigned number)
 
 // "Unavailable" and "Error" are none.
 static bool read_value(
-	const struct jobs_resctrl *r, const char *folder, const char *name, uint64_t *ret)
+	struct jobs_resctrl *r, struct part *p, const char *folder, unsigned file, uint64_t *ret)
 {
+	static const char *const names[FILES] = {
+		"llc_occupancy", "mbm_local_bytes", "mbm_total_bytes"};
+	struct frame_held *h = &p->files[file];
 	char path[PATH_ROOM + 64];
+	char text[32];
+	ssize_t n;
 
-	pmsprintf(path, sizeof(path), "%s/%s", folder, name);
-	return frame_read_number(r->jobs->root, path, ret) == 0;
+	pmsprintf(path, sizeof(path), "%s/%s", folder, names[file]);
+	r->n_held -= frame_held_is_open(h);
+	n = frame_held_read(h, r->jobs->root, path, text, sizeof(text));
+	r->n_held += frame_held_is_open(h);
+	if (r->n_held > HELD_MAX)
+		close_file(r, h);
+	return n > 0 && frame_parse_number(text, ret) == 0;
 }
 
 // Adds to what is there already of the job's other groups. A sum without one of them is none.
@@ -336,15 +366,15 @@ static void read_part(struct jobs_resctrl *r, struct watch *w, const char *folde
 	if (s == NULL || p == NULL)
 		return;
 	s->seen = true;
-	if (read_value(r, folder, "llc_occupancy", &raw))
+	if (read_value(r, p, folder, OCCUPANCY, &raw))
 		s->next.occupancy.value += raw;
 	else
 		s->next.occupancy.known = false;
-	if (read_value(r, folder, "mbm_local_bytes", &raw))
+	if (read_value(r, p, folder, LOCAL, &raw))
 		count(&p->local, w->is_second_hand, raw, &s->next.local);
 	else
 		s->next.local.known = false;
-	if (read_value(r, folder, "mbm_total_bytes", &raw))
+	if (read_value(r, p, folder, TOTAL, &raw))
 		count(&p->total, w->is_second_hand, raw, &s->next.total);
 	else
 		s->next.total.known = false;
@@ -534,7 +564,7 @@ void jobs_resctrl_free(struct jobs_resctrl *r)
 	if (r == NULL)
 		return;
 	for (unsigned i = 0; i < r->n_watches; i++)
-		free(r->watches[i]);
+		free_watch(r, r->watches[i]);
 	for (unsigned i = 0; i < r->n_shares; i++)
 		free(r->shares[i]);
 	jobs_resctrl_clean(r);

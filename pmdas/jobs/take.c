@@ -185,6 +185,11 @@ void jobs_take_note(struct jobs *j, struct jobs_unit *u)
 		n = jobs_parse_gpus(text, numbers, JOBS_GPUS_MAX);
 	if (n < 0)
 		return;
+	if (f->gpus.known && u->n_noted == (unsigned)n &&
+		memcmp(u->noted, numbers, (unsigned)n * sizeof(*numbers)) == 0)
+		return; // it takes many files to name them
 	jobs_set(&f->gpus, (unsigned)n);
+	memcpy(u->noted, numbers, (unsigned)n * sizeof(*numbers));
+	u->n_noted = (unsigned)n;
 	jobs_numbered_gpus(j->root, numbers, (unsigned)n, f->gpu_list, sizeof(f->gpu_list));
 }

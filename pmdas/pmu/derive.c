@@ -38,7 +38,7 @@ static const struct {
 	{PMU_memory_bytes, {{PMU_memory_read, 1}, {PMU_memory_written, 1}}, 2},
 };
 
-void pmu_derive(uint64_t slots, struct pmu_values *v)
+uint64_t pmu_derive(uint64_t slots, struct pmu_values *v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sums_of); i++) {
 		struct frame_reading sum = {.known = true};
@@ -61,6 +61,7 @@ void pmu_derive(uint64_t slots, struct pmu_values *v)
 		slots |= UINT64_C(1) << sums_of[i].role;
 		v->v[sums_of[i].role] = sum.known ? sum : (struct frame_reading){0};
 	}
+	return slots;
 }
 
 uint64_t pmu_derived_from(enum pmu_role role)

@@ -100,9 +100,13 @@ static int encode_row(int root, const struct pmu_row *r, const struct pmu_box *b
 // Only events of the same hardware can take turns together.
 static unsigned group_of(const struct pmu_row *r)
 {
-	bool core = strcmp(r->pmu, "core") == 0 || strcmp(r->pmu, "hardware") == 0;
+	static const char *const pmus[] = {"core", "hardware", "software"};
 
-	return core ? pmu_roles[r->role].group : 0;
+	for (size_t i = 0; i < ARRAY_LEN(pmus); i++) {
+		if (strcmp(r->pmu, pmus[i]) == 0)
+			return pmu_roles[r->role].group;
+	}
+	return 0;
 }
 
 static int plan_role(int root, unsigned model, const struct pmu_site *site, enum pmu_role role,
@@ -147,6 +151,10 @@ int pmu_plan_cores(int root, unsigned model, const struct pmu_site *site, enum p
 				return -ENOMEM;
 			}
 		}
+	}
+	if (pmu_pack(ret, model, pmu_room_of(root, model)) < 0) {
+		pmu_plan_free(ret);
+		return -ENOMEM;
 	}
 	return 0;
 }

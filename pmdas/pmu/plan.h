@@ -24,6 +24,10 @@ struct pmu_box_plans {
 int pmu_plan_cores(int root, unsigned model, const struct pmu_site *site, enum pmu_where where,
 	struct pmu_plan *ret);
 
+// Puts groups together that fit a CPU's general counters, so many; and how many these are.
+int pmu_pack(struct pmu_plan *plan, unsigned model, unsigned room);
+unsigned pmu_room_of(int root, unsigned model);
+
 // Roles of packages.
 int pmu_plan_packages(
 	int root, unsigned model, const struct pmu_site *site, struct pmu_box_plans *ret);

@@ -49,6 +49,7 @@ struct pmu_unit { // that a thread of the crew reads at once
 	bool roles;     // not the site's events
 	bool each_cpu;  // a record is a CPU's
 	unsigned n_records;
+	uint64_t fresh;           // slots that were read in this round
 	struct pmu_values *next;  // of the worker that is inside
 	struct pmu_values *shown; // under the crew's lock
 };
@@ -103,7 +104,7 @@ void pmu_unit_lose(void *device);
 
 // From sums to values, those of these slots, with those that follow from others.
 void pmu_fill(const struct pmu_sums *sums, uint64_t slots, struct pmu_values *ret);
-void pmu_derive(uint64_t slots, struct pmu_values *v);
+uint64_t pmu_derive(uint64_t slots, struct pmu_values *v); // the slots, and those that follow
 uint64_t pmu_derived_from(enum pmu_role role); // itself and what it is made of, one bit each
 
 // Jobs: jobs.c.

@@ -20,16 +20,19 @@ const struct pmu_role_row pmu_roles[PMU_ROLES] = {
 };
 
 const struct pmu_model pmu_models[] = {
-#define MODEL(id, name_, vendor_, family_, first_, last_, step1, step2, core, memory, link) \
-	{.name = (name_),                                                                   \
-		.vendor = PMU_##vendor_,                                                    \
-		.family = (family_),                                                        \
-		.first = (first_),                                                          \
-		.last = (last_),                                                            \
-		.first_stepping = (step1),                                                  \
-		.last_stepping = (step2),                                                   \
-		.pfm_core = (core),                                                         \
-		.pfm_memory = (memory),                                                     \
+#define MODEL(id, name_, vendor_, family_, first_, last_, step1, step2, general_, fixed_, core, \
+	memory, link)                                                                           \
+	{.name = (name_),                                                                       \
+		.vendor = PMU_##vendor_,                                                        \
+		.general = (general_),                                                          \
+		.fixed = (fixed_),                                                              \
+		.family = (family_),                                                            \
+		.first = (first_),                                                              \
+		.last = (last_),                                                                \
+		.first_stepping = (step1),                                                      \
+		.last_stepping = (step2),                                                       \
+		.pfm_core = (core),                                                             \
+		.pfm_memory = (memory),                                                         \
 		.pfm_link = (link)},
 #include "pmdas/pmu/models.def"
 };

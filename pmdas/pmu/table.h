@@ -49,6 +49,7 @@ struct pmu_model {
 	unsigned family;
 	unsigned first, last;                   // models
 	unsigned first_stepping, last_stepping; // inclusive, as the models
+	unsigned general, fixed;                // counters
 	const char *pfm_core, *pfm_memory, *pfm_link;
 };
 

@@ -7,7 +7,8 @@
 
 #include "common/macro.h"
 
-#define RETRY_NS INT64_C(60000000000)
+#define RETRY_NS   INT64_C(60000000000)
+#define STARVED_NS UINT64_C(30000000000)
 
 __extension__ typedef unsigned __int128 wide; // no standard type holds the product
 
@@ -210,6 +211,15 @@ static void read_group(struct pmu_account *a, struct pmu_tally *t, struct pmu_gr
 	if (a->kernel->read(g->counters[0].handle, &s) < 0 || s.n != g->n) {
 		atomic_fetch_add(&a->errors, 1);
 		close_group(a, g);
+		g->known = false;
+		t->open = false;
+		return;
+	}
+	if (s.running == 0 && s.enabled > STARVED_NS && g->n > 1) {
+		// Somebody else keeps a counter for himself: fewer may find room, with the next
+		// reading.
+		close_group(a, g);
+		split_group(t, g, g->n / 2);
 		g->known = false;
 		t->open = false;
 		return;

@@ -18,12 +18,14 @@ static void read_cpu(struct pmu_unit *u, struct pmu_tally *t, int64_t now, uint6
 	struct pmu_account *a = &u->pmu->account;
 	struct pmu_values *v = &u->next[t->record];
 	struct pmu_sums sums = {0};
+	uint64_t derived;
 
 	pmu_tally_open(a, t, -1, now);
 	pmu_tally_read(a, t, slots);
 	pmu_tally_add(t, slots, &sums);
 	pmu_fill(&sums, u->slots & slots, v);
-	pmu_derive(u->slots, v);
+	derived = pmu_derive(u->slots, v) & ~u->slots;
+	u->fresh |= (u->slots & slots) | derived | UINT64_C(1) << PMU_SHARE;
 	v->v[PMU_SHARE] = (struct frame_reading){0};
 	if (t->groups[0].known)
 		pmu_set(&v->v[PMU_SHARE], pmu_tally_share(t));
@@ -41,6 +43,7 @@ static void read_cpus(struct pmu_unit *u, const struct pmu_online *online, uint6
 		} else {
 			pmu_tally_close(&u->pmu->account, t);
 			memset(&u->next[t->record], 0, sizeof(*u->next));
+			u->fresh = UINT64_MAX;
 		}
 	}
 }
@@ -64,6 +67,7 @@ static void read_boxes(struct pmu_unit *u, const struct pmu_online *online, uint
 		}
 		pmu_tally_add(t, UINT64_MAX, &sums);
 	}
+	u->fresh = UINT64_MAX;
 	pmu_fill(&sums, u->slots, u->next);
 	if (u->roles)
 		pmu_derive(u->slots, u->next);
@@ -74,6 +78,19 @@ static void read_nothing(struct pmu_unit *u, bool held)
 	for (unsigned i = 0; held && i < u->n; i++)
 		pmu_tally_give_back(&u->pmu->account, &u->tallies[i]);
 	memset(u->next, 0, u->n_records * sizeof(*u->next));
+	u->fresh = UINT64_MAX;
+}
+
+// The clock looks for what has to be opened or given back: mostly nothing.
+static bool is_settled(const struct pmu_unit *u, const struct pmu_state *state)
+{
+	if (state->held || !state->known)
+		return false;
+	for (unsigned i = 0; i < u->n; i++) {
+		if (u->tallies[i].open != state->online.is[u->tallies[i].cpu])
+			return false;
+	}
+	return true;
 }
 
 void pmu_unit_sample(void *device, uint64_t want)
@@ -82,7 +99,10 @@ void pmu_unit_sample(void *device, uint64_t want)
 	uint64_t slots = slots_of(u, want);
 	struct pmu_state state;
 
+	u->fresh = 0;
 	pmu_look(u->pmu, &state);
+	if (slots == 0 && is_settled(u, &state))
+		return;
 	if (state.held || !state.known)
 		read_nothing(u, state.held);
 	else if (u->each_cpu)
@@ -97,7 +117,13 @@ void pmu_unit_publish(void *device, uint64_t want, int64_t now_ns)
 
 	(void)want;
 	(void)now_ns;
-	memcpy(u->shown, u->next, u->n_records * sizeof(*u->shown));
+	for (unsigned i = 0; i < u->n_records; i++) {
+		for (uint64_t slots = u->fresh; slots != 0; slots &= slots - 1) {
+			int slot = __builtin_ctzll(slots);
+
+			u->shown[i].v[slot] = u->next[i].v[slot];
+		}
+	}
 }
 
 void pmu_unit_lose(void *device)

@@ -416,6 +416,95 @@ Test(tally, splits_a_group_that_does_not_fit)
 	tear_down(&b);
 }
 
+Test(tally, splits_a_group_that_never_gets_its_turn)
+{
+	struct bench b;
+	struct pmu_sums s;
+
+	set_up(&b, 5, NULL);
+	s = read_sums(&b, UINT64_C(29000000000), 0);
+	cr_assert(eq(u32, b.tally.n, 1), "split before it has waited");
+	cr_assert(eq(u64, s.known, 0));
+	(void)read_sums(&b, UINT64_C(31000000000), 0);
+	cr_assert(eq(u32, b.tally.n, 2));
+	cr_assert(eq(u32, b.k.open, 0));
+	pmu_tally_open(&b.account, &b.tally, -1, 2);
+	cr_assert(eq(u32, b.k.open, 5));
+	for (unsigned i = 0; i < 5; i++)
+		b.k.values[i] = 10 + i;
+	s = read_sums(&b, 10, 10);
+	cr_assert(eq(u64, s.known, 0x1f));
+	for (unsigned i = 0; i < 5; i++)
+		cr_assert(eq(u64, s.value[i], 10 + i));
+	tear_down(&b);
+}
+
+// Packing
+
+static unsigned model_named(const char *name)
+{
+	unsigned i = 0;
+
+	while (i < pmu_n_models && strcmp(pmu_models[i].name, name) != 0)
+		i++;
+	cr_assert(lt(u32, i, pmu_n_models), "no model %s", name);
+	return i;
+}
+
+// The events before have these groups, and PMUs: "1 1 2/1" is two of group 1, one of group 2 and
+// PMU 1; after packing they have GROUP:NUMBER.
+static void expect_packed(const char *model, unsigned room, const char *before, const char *after)
+{
+	struct pmu_plan plan = {.events = calloc(32, sizeof(*plan.events))};
+	char result[200] = "";
+
+	for (const char *s = before; *s != '\0'; s += *s == ' ') {
+		struct pmu_event *e = &plan.events[plan.n];
+		char *end;
+
+		e->slot = plan.n++;
+		e->group = (unsigned)strtoul(s, &end, 10);
+		s = end;
+		if (*s == '/') {
+			e->encoding.type = (uint32_t)strtoul(s + 1, &end, 10);
+			s = end;
+		}
+	}
+	cr_assert(eq(int, pmu_pack(&plan, model ? model_named(model) : pmu_n_models, room), 0));
+	for (unsigned i = 0; i < plan.n; i++) {
+		size_t n = strlen(result);
+
+		pmsprintf(result + n, sizeof(result) - n, "%s%u:%u", i ? " " : "",
+			plan.events[i].group, plan.events[i].slot);
+	}
+	cr_assert(eq(str, result, (char *)after));
+	pmu_plan_free(&plan);
+}
+
+Test(pack, fills_the_counters)
+{
+	// Eight: what counts always stays by itself, four and four go together.
+	expect_packed("Sapphire Rapids", 8, "1 1 1 2 2 2 2 3 3 3 3 4 4 4 4 6 6 6 6 7 7 7",
+		"1:0 1:1 1:2 2:3 2:4 2:5 2:6 2:7 2:8 2:9 2:10 4:11 4:12 4:13 4:14 4:15 4:16 4:17 "
+		"4:18 7:19 7:20 7:21");
+	// Six, and none for group 1 alone; the gap behind the second is filled by the last.
+	expect_packed("Zen 4", 6, "1 1 1 2 5 5 5 5 7 7 6",
+		"1:0 1:1 1:2 1:3 1:8 1:9 5:4 5:5 5:6 5:7 5:10");
+}
+
+Test(pack, keeps_apart_what_cannot_go_together)
+{
+	expect_packed("Skylake-SP", 4, "1 1 1 2 2 2 2 6 6 6 7",
+		"1:0 1:1 1:2 2:3 2:4 2:5 2:6 6:7 6:8 "
+		"6:9 6:10");
+	expect_packed("Ice Lake-SP", 7, "2 2 2 2 3 3 3 3 7 7 7",
+		"2:0 2:1 2:2 2:3 2:8 2:9 2:10 3:4 3:5 3:6 3:7");
+	expect_packed("Zen 3", 6, "1 1 2/1 2/1 0 0", "1:0 1:1 2:2 2:3 0:4 0:5");
+	expect_packed("Zen 3", 6, "1 1 2 2/1", "1:0 1:1 2:2 2:3"); // not of one PMU
+	expect_packed(NULL, 4, "1 1 7 7 7", "1:0 1:1 7:2 7:3 7:4");
+	expect_packed(NULL, 4, "", "");
+}
+
 Test(tally, an_event_that_the_processor_lacks_costs_itself_only)
 {
 	for (unsigned lacking = 0; lacking < 4; lacking++) {
