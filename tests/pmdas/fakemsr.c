@@ -5,27 +5,18 @@
 // register again, and an unknown register gives EIO. A file 0xADDRESS.hang makes the read block for as
 // long as the file is there. Every attempt to write is refused and counted in SOURCE/writes, so that a
 // test can show that there was none.
-#define FUSE_USE_VERSION 35
-
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fuse3/fuse.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/macro.h"
 #include "pmdas/frame/parse.h"
-
-static int source_of(void)
-{
-	return *(int *)fuse_get_context()->private_data;
-}
+#include "tests/pmdas/fakefuse.h"
 
 // The CPU's number in "/N" or "/N/msr", -1 = neither; *ret_msr tells which.
 static int parse_path(const char *path, bool *ret_msr)
@@ -47,7 +38,7 @@ static bool cpu_exists(int cpu)
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "%d/msr.d", cpu);
-	return faccessat(source_of(), name, F_OK, 0) == 0;
+	return faccessat(fakefuse_source(), name, F_OK, 0) == 0;
 }
 
 static int fake_getattr(const char *path, struct stat *st, struct fuse_file_info *info)
@@ -70,13 +61,11 @@ static int fake_readdir(const char *path, void *buf, fuse_fill_dir_t fill, off_t
 {
 	struct dirent *e;
 	DIR *dir;
-	int fd;
 
 	(void)offset, (void)info, (void)flags;
 	if (strcmp(path, "/") != 0)
 		return fill(buf, "msr", NULL, 0, 0) ? -ENOMEM : 0;
-	fd = openat(source_of(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	dir = fakefuse_open_folder(".");
 	if (dir == NULL)
 		return -errno;
 	while ((e = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe): a stream of our own
@@ -100,14 +89,6 @@ static int fake_open(const char *path, struct fuse_file_info *info)
 	return 0;
 }
 
-static void hang_while(const char *name)
-{
-	const struct timespec pause = {.tv_nsec = 5000000};
-
-	while (faccessat(source_of(), name, F_OK, 0) == 0)
-		nanosleep(&pause, NULL);
-}
-
 static int fake_read(
 	const char *path, char *buf, size_t size, off_t address, struct fuse_file_info *info)
 {
@@ -121,12 +102,12 @@ static int fake_read(
 	if (size % sizeof(value))
 		return -EINVAL;
 	(void)snprintf(name, sizeof(name), "%d/msr.d/0x%llx.hang", cpu, (long long)address);
-	hang_while(name);
+	fakefuse_hang_while(name);
 	if (!cpu_exists(cpu))
 		return -ENXIO;
 	for (size_t at = 0; at < size; at += sizeof(value)) {
 		(void)snprintf(name, sizeof(name), "%d/msr.d/0x%llx", cpu, (long long)address);
-		rc = frame_read_number(source_of(), name, &value);
+		rc = frame_read_number(fakefuse_source(), name, &value);
 		if (rc < 0)
 			return -EIO;
 		memcpy(buf + at, &value, sizeof(value));
@@ -137,7 +118,8 @@ static int fake_read(
 static int fake_write(
 	const char *path, const char *buf, size_t size, off_t address, struct fuse_file_info *info)
 {
-	int fd = openat(source_of(), "writes", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	int fd = openat(
+		fakefuse_source(), "writes", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 
 	(void)buf, (void)size, (void)info;
 	if (fd >= 0) {
@@ -156,19 +138,6 @@ int main(int argc, char **argv)
 		.read = fake_read,
 		.write = fake_write,
 	};
-	// "-f": stay in the foreground, so that who started us knows our process.
-	char foreground[] = "-f";
-	char *arguments[] = {argv[0], foreground, argc == 3 ? argv[2] : NULL, NULL};
-	int source;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: fakemsr SOURCE MOUNTPOINT\n");
-		return 2;
-	}
-	source = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (source < 0) {
-		perror(argv[1]);
-		return 1;
-	}
-	return fuse_main(3, arguments, &operations, &source);
+	return fakefuse_main(argc, argv, &operations);
 }
