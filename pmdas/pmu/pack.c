@@ -3,9 +3,7 @@
 // a call for each group and CPU, and an interrupt of that CPU.
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/macro.h"
 #include "pmdas/frame/parse.h"
 #include "pmdas/pmu/plan.h"
 
@@ -103,7 +101,7 @@ static int gather(struct pmu_plan *plan)
 
 int pmu_pack(struct pmu_plan *plan, unsigned model, unsigned room)
 {
-	AUTO_FREE struct bin *bins = calloc(plan->n + 1, sizeof(*bins));
+	struct bin *bins = calloc(plan->n + 1, sizeof(*bins));
 	unsigned n_bins = 0;
 
 	if (bins == NULL)
@@ -126,5 +124,6 @@ int pmu_pack(struct pmu_plan *plan, unsigned model, unsigned room)
 		}
 		first += length;
 	}
+	free(bins);
 	return gather(plan);
 }
