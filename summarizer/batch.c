@@ -19,7 +19,7 @@
 #include "summarizer/reduce/partial.h"
 
 #define STORE_GROUP 100         // documents in one transaction
-#define STORE_BYTES (32u << 20) // or so many bytes of them
+#define STORE_BYTES (16u << 20) // or so many bytes of them
 
 struct run {
 	struct batch *batch;

@@ -255,7 +255,7 @@ static int set_up(struct sqlite_store *s, bool read_only, struct error *err)
 	TRY(execute(s,
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
 		"PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;"
-		"PRAGMA cache_size = -65536",
+		"PRAGMA cache_size = -16384",
 		err));
 	TRY(check_version(s, read_only, err));
 	return read_id(s, err);
