@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Kills the summarizer and the loader with SIGKILL, 50 times in all and at random instants, then runs
-# each once more: the documents and the warehouse's rows must be those of one clean run, byte for byte.
+# Kills the summarizer, a sweep of it in shards, and the loader with SIGKILL, 51 times in all and at
+# random instants, then runs summarizer and loader once more: the documents and the warehouse's rows
+# must be those of one clean run, byte for byte.
 #
-# usage: kill.sh sqlite|mongo BUILD-DIRECTORY [SEED]
+# usage: kill.sh sqlite|mongo BUILD-DIRECTORY [SEED [ROUNDS]]; each round (17) is three kills
 #
-# The summarizer is killed with all its workers, for the loader's 25 kills the store changes meanwhile,
-# as it does when cron jobs overlap.
+# The summarizer is killed with all its workers, a sweep in shards anywhere between the choice of jobs and the
+# merge, which finds what the killed one left. While the loader is killed the store changes, as it does
+# when cron jobs overlap.
 set -eu
 backend=$1
 build=$(cd "$2" && pwd)
 RANDOM=${3:-$$}
-seed=${3:-$$}
+seed=${3:-$$} rounds=${4:-17}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 servers=$top/tests/servers
@@ -94,12 +96,24 @@ strike() { # WITHIN-MS COMMAND...: runs it and kills all of it somewhere within 
 	if kill -KILL -- "-$victim" 2>/dev/null; then cut=$((cut + 1)); fi
 	wait "$victim" 2>/dev/null || :
 }
-for round in $(seq 25); do
+cat >"$work/shards.sh" <<-'S'
+	# SUMMARIZE CONFIG FOLDER [OPTION...]: a shard that is refused is no reason to leave out the others
+	summarize=$1 config=$2 folder=$3
+	shift 3
+	"$summarize" --config "$config" --partials "$folder" "$@"
+	"$summarize" --config "$config" --partials "$folder" --shard 2/2 --workers 2
+	"$summarize" --config "$config" --partials "$folder" --shard 1/2 --workers 1
+	"$summarize" --config "$config" --partials "$folder" --merge --workers 2
+S
+mkdir "$work/partials"
+for round in $(seq "$rounds"); do
 	# most rounds do all again, as after a new stanza, so that there is work to be killed in
 	again=(--again)
 	[ $((round % 5)) -ne 1 ] || again=()
 	strike $((summarize_ms + 20)) "$build/summarizer/jobsight-summarize" --config "$work/killed.yaml" \
 		--workers 2 "${again[@]}" ${again[0]:+all}
+	strike $((2 * summarize_ms + 50)) bash "$work/shards.sh" "$build/summarizer/jobsight-summarize" \
+		"$work/killed.yaml" "$work/partials" "${again[@]}" ${again[0]:+all}
 	strike $((load_ms + 20)) "$build/etl/jobsight-load" --config "$work/killed.yaml" "${again[@]}"
 done
 
@@ -123,11 +137,11 @@ dump clean
 dump killed
 jobs=$(wc -l <"$work/clean.documents")
 [ "$jobs" -gt 80 ] || { echo "kill: only $jobs documents" >&2; exit 1; }
-[ "$cut" -gt 10 ] || { echo "kill: only $cut of 50 runs were alive when killed" >&2; exit 1; }
+[ "$cut" -gt "$((rounds / 2))" ] || { echo "kill: only $cut of $((3 * rounds)) runs were alive when killed" >&2; exit 1; }
 for what in documents rows; do
 	cmp "$work/clean.$what" "$work/killed.$what" || {
 		diff "$work/clean.$what" "$work/killed.$what" | cut -c 1-300 | head -n 10 >&2
 		exit 1
 	}
 done
-echo "50 kills, $cut of them in mid-run: $jobs documents and the warehouse as after one clean run (seed $seed)"
+echo "$((3 * rounds)) kills, $cut of them in mid-run: $jobs documents and the warehouse as after one clean run (seed $seed)"
