@@ -11,11 +11,13 @@ enum { BINDING_EVERY_S = 30 };
 static const struct pcp_input always[] = {
 	{"hinv.ncpu", 0},
 	{"accelerator.jobs", BINDING_EVERY_S},
+	{"accelerator.pci", BINDING_EVERY_S},
 	{"cgroup.cpuset.cpus", BINDING_EVERY_S},
 	{"kernel.percpu.cpu.intr", BINDING_EVERY_S}, // of the CPU categories
 	{"hotproc.id.uid_nm", BINDING_EVERY_S},
 	{"hotproc.psinfo.cgroups", BINDING_EVERY_S},
 	{"hotproc.psinfo.cpusallowed", BINDING_EVERY_S},
+	{"jobs.gpu.list", BINDING_EVERY_S},
 };
 
 // Shorter intervals first; once is the longest.

@@ -139,6 +139,7 @@ static void sample(void *device, uint64_t want)
 		return; // what is shown stays until somebody asks
 	memset(&u->next, 0, sizeof(u->next));
 	u->next_shares.n = 0;
+	memcpy(u->next.pci, u->pci, sizeof(u->next.pci));
 	u->sample(u, want);
 }
 

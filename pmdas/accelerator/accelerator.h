@@ -40,6 +40,7 @@ struct accelerator_device {
 	struct frame_reading memory_used, memory_total, memory_free, memory_remapped;
 	struct frame_reading power, energy;
 	char energy_source[8];
+	char pci[24];
 	struct frame_reading clock_compute, clock_memory;
 	struct frame_reading temperature;
 	struct frame_reading throttle_reasons, throttle_power, throttle_thermal;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text metrics that say which cores and GPUs are whose.
+// Text metrics that say which cores are whose.
 #include "summarizer/reduce/binding.h"
 
 #include <string.h>
@@ -16,6 +16,8 @@ const struct binding_metric binding_metrics[] = {
 	{"proc.psinfo.cpusallowed", BINDING_ALLOWED},
 	{"proc.id.uid_nm", BINDING_USER},
 	{"accelerator.jobs", BINDING_GPUS},
+	{"accelerator.pci", BINDING_PCI},
+	{"jobs.gpu.list", BINDING_GIVEN},
 };
 const size_t n_binding_metrics = ARRAY_LEN(binding_metrics);
 
@@ -141,42 +143,5 @@ void binding_learn(const struct binding_record *b, const struct archive_record *
 		for (size_t k = 0; k < l.n; k++)
 			if (open[k]->cores.n)
 				learned(context, open[k]);
-	}
-}
-
-// The next of job numbers with blanks between; false: no more.
-static bool next_number(struct bytes *text, uint64_t *ret)
-{
-	const uint8_t *p = text->data;
-	const uint8_t *end = p + text->len;
-	while (p < end && (*p < '0' || *p > '9'))
-		p++;
-	const uint8_t *digits = p;
-	uint64_t n = 0;
-	for (; p < end && p - digits < 19 && *p >= '0' && *p <= '9'; p++)
-		n = 10 * n + (uint64_t)(*p - '0');
-	*text = (struct bytes){p, (size_t)(end - p)};
-	*ret = n;
-	return p > digits;
-}
-
-void binding_learn_gpus(const struct binding_record *b, const struct archive_record *r,
-	struct task *const *tasks, size_t n_tasks, void (*learned)(void *context, struct task *t),
-	void *context)
-{
-	const struct archive_set *s = &b->sets[BINDING_GPUS];
-	const struct id_map *ids = b->ids[BINDING_GPUS];
-	struct bytes text;
-	uint64_t job = 0;
-	for (int32_t i = 0; b->has[BINDING_GPUS] && i < s->n; i++) {
-		uint32_t row = id_map_row(ids, archive_value_instance(s, i));
-		if (row == NO_ROW || !binding_text(r, s, i, &text))
-			continue;
-		while (next_number(&text, &job))
-			for (size_t k = 0; k < n_tasks; k++)
-				if (tasks[k]->job->key.raw_id == job &&
-					task_holds(tasks[k], r->time_ns) &&
-					task_add_gpu(tasks[k], ids->domain->names[row]))
-					learned(context, tasks[k]);
 	}
 }

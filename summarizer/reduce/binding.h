@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns a job's cores on a node from text metrics: the cpuset of its cgroup, else the CPUs that
-// its processes may use; and its GPUs: those that it has processes on. Since Slurm 26.05 cgroups are called by the run's SLUID, which boundaries
-// say (boundary.h).
+// its processes may use. Since Slurm 26.05 cgroups are called by the run's SLUID, which boundaries
+// say (boundary.h). Its GPUs: devices.h.
 #pragma once
 
 #include "summarizer/archive/archive.h"
@@ -14,6 +14,8 @@ enum binding_kind {
 	BINDING_USER,    // whose each process is
 	BINDING_ALLOWED, // the CPUs that each process may use
 	BINDING_GPUS,    // the jobs that have processes on each device
+	BINDING_PCI,     // the PCI address of each device
+	BINDING_GIVEN,   // the PCI addresses of the devices that each job was given
 	BINDING_COUNT,
 };
 
@@ -44,7 +46,3 @@ struct process_table;
 void binding_learn(const struct binding_record *b, const struct archive_record *r,
 	const struct process_table *processes, struct task *const *tasks, size_t n_tasks,
 	void (*learned)(void *context, struct task *t), void *context);
-// The same of devices; learned() is called for each that a task did not have yet.
-void binding_learn_gpus(const struct binding_record *b, const struct archive_record *r,
-	struct task *const *tasks, size_t n_tasks, void (*learned)(void *context, struct task *t),
-	void *context);

@@ -342,7 +342,7 @@ static void take_texts(
 	}
 	if (processes || texts->has[BINDING_CPUSET])
 		binding_learn(texts, r, processes, w->tasks.items, w->tasks.n, begin_anew, w);
-	binding_learn_gpus(texts, r, w->tasks.items, w->tasks.n, begin_gpus, w);
+	devices_learn(&w->devices, texts, r, w->tasks.items, w->tasks.n, begin_gpus, w);
 }
 
 void lane_take(struct lane *l, struct sweep *w)
@@ -427,6 +427,7 @@ void sweep_close(struct sweep *w)
 		free(w->domains[i]);
 	}
 	process_tables_release(&w->processes);
+	devices_release(&w->devices);
 	domain_release(&w->single);
 	free(w->domains);
 	free(w->tracks);

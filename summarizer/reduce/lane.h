@@ -5,7 +5,7 @@
 
 #include "summarizer/analyses/run.h"
 #include "summarizer/archive/archive.h"
-#include "summarizer/reduce/binding.h"
+#include "summarizer/reduce/devices.h"
 #include "summarizer/reduce/process.h"
 #include "summarizer/reduce/steps.h"
 
@@ -26,6 +26,7 @@ struct sweep {
 	bool *is_wanted; // of the tracks
 	struct analysis_run analyses;
 	struct process_tables processes;
+	struct devices devices;
 	struct use { // which steppers a track is an input of
 		size_t stepper, input;
 	} * *uses;

@@ -84,8 +84,8 @@ mkdir "$work/groups"
 mv "$work/groups.yaml" "$work/groups/"
 expect 0 'groups by interval' "$program" -C "$work/groups" pmlogger
 sed -e '/^#/d' -e '/access/,$d' "$work/out" | tr -d '\n\t' >"$work/groups.txt"
-binding=accelerator.jobscgroup.cpuset.cpushotproc.id.uid_nmhotproc.psinfo.cgroups
-binding=${binding}hotproc.psinfo.cpusallowedkernel.percpu.cpu.intr
+binding=accelerator.jobsaccelerator.pcicgroup.cpuset.cpushotproc.id.uid_nmhotproc.psinfo.cgroups
+binding=${binding}hotproc.psinfo.cpusallowedjobs.gpu.listkernel.percpu.cpu.intr
 [ "$(cat "$work/groups.txt")" = "log mandatory on 10 sec {hinv.physmem}log mandatory on 30 sec {${binding}}log mandatory on 300 sec {b.y}log mandatory on once {b.zhinv.ncpu}" ] ||
 	fail "groups: $(cat "$work/groups.txt")"
 

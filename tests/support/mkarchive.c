@@ -12,6 +12,7 @@
 //   at 30                           a record; its values follow, one metric a line
 //   NAME 17                         a value without instance
 //   NAME 0=1 1=2.5                  or of instances
+//   NAME 0=a~b                      text; ~ is a blank
 //   NAME error -12357               or what the agent answered instead
 //   mark 60
 //   volume                          the next record begins a new volume
@@ -294,6 +295,13 @@ static void new_volume(struct writer *w)
 	label(w, &w->volume, ++w->n_volume);
 }
 
+static void add_text(struct strbuf *v, const char *text)
+{
+	for (; *text; text++)
+		strbuf_putc(v, *text == '~' ? ' ' : *text);
+	strbuf_putc(v, '\0');
+}
+
 static void block(struct writer *w, uint32_t type, const char *text)
 {
 	CLEANUP(strbuf_release) struct strbuf v = {0};
@@ -304,7 +312,7 @@ static void block(struct writer *w, uint32_t type, const char *text)
 	memcpy(&bits, &d, 8);
 	memcpy(&small, &f, 4);
 	if (type == T_STRING)
-		strbuf_add(&v, text, strlen(text) + 1);
+		add_text(&v, text);
 	else if (type == T_FLOAT)
 		u32(&v, small);
 	else if (type == T_DOUBLE)
