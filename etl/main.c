@@ -81,6 +81,7 @@ struct run { // everything main holds
 	struct applications applications;
 	struct store_completer completer;
 	struct postgres *postgres;
+	struct postgres *helper; // NULL: the server has no room for two
 	struct store *store;
 	int wrong_stanzas;
 };
@@ -88,6 +89,7 @@ struct run { // everything main holds
 static void run_release(struct run *r)
 {
 	store_close(r->store);
+	postgres_close(r->helper);
 	postgres_close(r->postgres);
 	arena_release(&r->arena);
 }
@@ -150,6 +152,22 @@ static const char *public_url(struct arena *a, const char *url)
 	return arena_printf(a, "%.*s%s", (int)(colon - url), url, at);
 }
 
+static const char *warehouse_url(const struct run *r)
+{
+	return r->args.warehouse ? r->args.warehouse : r->settings.warehouse_url;
+}
+
+// Figures are made by two sessions, or by one where a second is not to be had.
+static void open_helper(struct run *r)
+{
+	struct error err = {0};
+
+	if (postgres_open(warehouse_url(r), r->settings.warehouse_password, &r->helper, &err) < 0) {
+		log_debug("%s", err.text);
+		r->helper = NULL;
+	}
+}
+
 static int load_store(
 	struct run *r, const char *recorded, struct load_result *ret, struct error *err)
 {
@@ -164,7 +182,8 @@ static int load_store(
 	TRY(load_changes(r->postgres, r->store, &request, ret, err));
 	if (r->args.no_refresh)
 		return 0;
-	TRY(refresh_marked(r->postgres, &periods, err));
+	open_helper(r);
+	TRY(refresh_marked(r->postgres, r->helper, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
 	return refresh_keep(r->postgres, err);
 }
@@ -241,10 +260,8 @@ static int load(struct run *r, struct load_result *ret, struct error *err)
 
 static int work(struct run *r, struct load_result *ret, struct error *err)
 {
-	const char *url = r->args.warehouse ? r->args.warehouse : r->settings.warehouse_url;
-
 	TRY(open_catalogue(r, err));
-	TRY(postgres_open(url, r->settings.warehouse_password, &r->postgres, err));
+	TRY(postgres_open(warehouse_url(r), r->settings.warehouse_password, &r->postgres, err));
 	TRY(lock_take(r->postgres, LOCK_LOADER, "loader", err));
 	if (r->args.migrate) {
 		TRY(migrate(r, err));

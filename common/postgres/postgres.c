@@ -239,6 +239,28 @@ int postgres_copy(
 	return rc < 0 ? rc : copy_data(p, data, len, err);
 }
 
+int postgres_copy_out(struct postgres *p, const char *sql, struct strbuf *out, struct error *err)
+{
+	PGresult *result = PQexec(p->connection, sql);
+	char *data = NULL;
+	int rc = PQresultStatus(result) == PGRES_COPY_OUT ? 0 : fail(p, result, err);
+	int len;
+
+	PQclear(result);
+	if (rc < 0)
+		return rc;
+	while ((len = PQgetCopyData(p->connection, &data, 0)) > 0) {
+		strbuf_add(out, data, (size_t)len);
+		PQfreemem(data);
+	}
+	while ((result = PQgetResult(p->connection))) {
+		if (rc == 0 && PQresultStatus(result) != PGRES_COMMAND_OK)
+			rc = fail(p, result, err);
+		PQclear(result);
+	}
+	return rc;
+}
+
 void postgres_rollback(struct postgres *p)
 {
 	if (PQtransactionStatus(p->connection) != PQTRANS_UNKNOWN)

@@ -12,6 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/error.h"
+#include "common/str.h"
 
 struct postgres;
 struct postgres_rows;
@@ -36,6 +37,9 @@ int postgres_query(struct postgres *p, const char *sql, const struct postgres_va
 // COPY ... FROM STDIN with all of its data.
 int postgres_copy(struct postgres *p, const char *sql, const void *data, size_t len,
 	struct error *err) MUST_USE;
+// COPY ... TO STDOUT: appends all of its data.
+int postgres_copy_out(
+	struct postgres *p, const char *sql, struct strbuf *out, struct error *err) MUST_USE;
 // Ends a transaction that failed; a dead connection has none.
 void postgres_rollback(struct postgres *p);
 

@@ -27,7 +27,7 @@ COMMENT ON FUNCTION warehouse.create_usage_year(date) IS
 -- The slices of a day in the temporary table slice: job_day with classes, seconds and the metrics
 -- that figures are kept of. The planner is kept from joining by sets: it would read whole months.
 -- Products are double precision, exact up to 2^53: sums of bigint are numeric, and slow.
-CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint) RETURNS void
+CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint, has_metrics boolean) RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	d warehouse.day;
@@ -35,7 +35,7 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT d FROM warehouse.day WHERE day = the_day;
 	SELECT coalesce(string_agg(format(', m.%1$I::float8 AS %1$I', column_name), ''
-			ORDER BY metric_id), '') INTO metrics FROM warehouse.usage_metric;
+			ORDER BY metric_id), '') INTO metrics FROM warehouse.usage_metric WHERE has_metrics;
 	IF to_regclass('pg_temp.slice') IS NOT NULL THEN
 		DROP TABLE pg_temp.slice;
 	END IF;
@@ -47,12 +47,12 @@ BEGIN
 		'FROM (SELECT * FROM warehouse.job_day_single '
 		'WHERE day = %L AND cluster_id = %L AND end_t >= %L AND end_t < %L '
 		'UNION ALL SELECT * FROM warehouse.job_day_span WHERE day = %4$L AND cluster_id = %5$L) d '
-		'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t',
+		|| CASE WHEN has_metrics THEN 'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t' ELSE '' END,
 		warehouse.bounds('wall'), warehouse.bounds('wait'), metrics,
 		the_day, the_cluster, d.begin_t, d.end_t);
 END
 $$;
-COMMENT ON FUNCTION warehouse.fill_slice(date, smallint) IS 'Puts what falls into a day into the temporary table slice.';
+COMMENT ON FUNCTION warehouse.fill_slice(date, smallint, boolean) IS 'Puts what falls into a day into the temporary table slice.';
 
 -- The slices put together, SQL: by the dimensions that a cube has (who), or by those that
 -- performance_day has not.
@@ -184,21 +184,22 @@ COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint, boolean) 
 	'Makes a day of usage_period or performance_period of its rows by all dimensions, and of the slices.';
 
 -- A statement makes up to 31 distributions of the same weight in one pass over the slices.
-CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint) RETURNS void
+CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint, of_metrics boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	c record;
 BEGIN
-	DELETE FROM warehouse.histogram_period
-		WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
+	DELETE FROM warehouse.histogram_period h USING warehouse.distribution d
+		WHERE h.unit = 'day' AND h.period = the_day AND h.cluster_id = the_cluster
+			AND d.distribution_id = h.distribution_id AND d.is_metric = of_metrics;
 	FOR c IN
 		SELECT weight, array_agg(distribution_id ORDER BY distribution_id) AS ids,
 			array_agg('b' || distribution_id ORDER BY distribution_id) AS columns,
 			string_agg(format('warehouse.bucket_of(%L, %s) AS b%s', scale, value, distribution_id), ', '
 				ORDER BY distribution_id) AS items
 		FROM (SELECT d.*, row_number() OVER (PARTITION BY d.weight ORDER BY d.distribution_id) AS place
-			FROM warehouse.distribution d WHERE NOT d.is_metric
-				OR EXISTS (SELECT FROM warehouse.usage_metric m WHERE m.column_name = d.name)) d
+			FROM warehouse.distribution d WHERE d.is_metric = of_metrics AND (NOT d.is_metric
+				OR EXISTS (SELECT FROM warehouse.usage_metric m WHERE m.column_name = d.name))) d
 		GROUP BY weight, (place - 1) / 31
 	LOOP
 		EXECUTE format('INSERT INTO warehouse.histogram_period '
@@ -210,7 +211,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION warehouse.refresh_histograms(date, smallint) IS 'Makes the histograms of a day of the slices.';
+COMMENT ON FUNCTION warehouse.refresh_histograms(date, smallint, boolean) IS
+	'Makes the histograms of a day of the slices: of metrics, or of accounting.';
 
 CREATE FUNCTION warehouse.range_seconds(r tstzmultirange) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -251,20 +253,61 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_capacity(date, smallint) IS 'Makes a day of capacity_day.';
 
+-- A day is made in two halves, of accounting and of what was measured, by one session or by two: the
+-- other then only works out its rows, in the snapshot of the first, which puts them.
+CREATE FUNCTION warehouse.refresh_half(the_cube text, the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
+BEGIN
+	PERFORM warehouse.create_usage_year(the_day);
+	IF to_regclass('pg_temp.slice') IS NULL THEN
+		PERFORM warehouse.fill_slice(the_day, the_cluster, the_cube = 'performance');
+	END IF;
+	PERFORM warehouse.refresh_cube(the_cube, the_day, the_cluster);
+	PERFORM warehouse.refresh_histograms(the_day, the_cluster, the_cube = 'performance');
+	PERFORM warehouse.refresh_dimensions(the_cube, the_day, the_cluster, true);
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_half(text, date, smallint) IS
+	'Makes the figures of a day that are of accounting, or those of what was measured.';
+
 CREATE FUNCTION warehouse.refresh_day(the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM warehouse.create_usage_year(the_day);
-	PERFORM warehouse.fill_slice(the_day, the_cluster);
-	PERFORM warehouse.refresh_cube('usage', the_day, the_cluster);
-	PERFORM warehouse.refresh_cube('performance', the_day, the_cluster);
-	PERFORM warehouse.refresh_histograms(the_day, the_cluster);
-	PERFORM warehouse.refresh_dimensions('usage', the_day, the_cluster, true);
-	PERFORM warehouse.refresh_dimensions('performance', the_day, the_cluster, true);
+	PERFORM warehouse.fill_slice(the_day, the_cluster, true);
+	PERFORM warehouse.refresh_half('usage', the_day, the_cluster);
+	PERFORM warehouse.refresh_half('performance', the_day, the_cluster);
 	DROP TABLE pg_temp.slice;
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_day(date, smallint) IS 'Makes the figures of a day of the facts.';
+
+-- What another session worked out of a day, in temporary tables like those it belongs into.
+CREATE FUNCTION warehouse.create_parts() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['performance_day', 'performance_period', 'histogram_period'] LOOP
+		EXECUTE format('CREATE TEMPORARY TABLE %I (LIKE warehouse.%I) ON COMMIT DELETE ROWS', 'part_' || name, name);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION warehouse.create_parts() IS 'Makes the temporary tables that put_parts puts rows of.';
+
+CREATE FUNCTION warehouse.put_parts(the_day date, the_cluster smallint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM warehouse.performance_day WHERE day = the_day AND cluster_id = the_cluster;
+	DELETE FROM warehouse.performance_period WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
+	DELETE FROM warehouse.histogram_period h USING warehouse.distribution d
+		WHERE h.unit = 'day' AND h.period = the_day AND h.cluster_id = the_cluster
+			AND d.distribution_id = h.distribution_id AND d.is_metric;
+	INSERT INTO warehouse.performance_day SELECT * FROM pg_temp.part_performance_day;
+	INSERT INTO warehouse.performance_period SELECT * FROM pg_temp.part_performance_period;
+	INSERT INTO warehouse.histogram_period SELECT * FROM pg_temp.part_histogram_period;
+END
+$$;
+COMMENT ON FUNCTION warehouse.put_parts(date, smallint) IS 'Puts the figures of what was measured in a day that another session worked out.';
 
 -- A month of its days, a quarter of its months, a year of its quarters.
 CREATE FUNCTION warehouse.refresh_period(the_unit text, the_period date, the_cluster smallint) RETURNS void
@@ -328,10 +371,10 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_one(text, date, smallint) IS 'Makes one period anew and marks the one above it.';
 
--- Grouping by many sets at once needs memory, or it sorts; to compile statements of hundreds of
--- expressions takes longer than they do.
-CREATE FUNCTION warehouse.refresh_next(OUT unit text, OUT day date, OUT cluster_id smallint)
-LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
+-- The newest marked period; days first, then what is made of them. Its marks are gone with what the
+-- transaction does about it. is_whole: it is a day to be made of the facts, which two can do.
+CREATE FUNCTION warehouse.refresh_take(OUT unit text, OUT day date, OUT cluster_id smallint, OUT is_whole boolean)
+LANGUAGE plpgsql AS $$
 BEGIN
 	SELECT u.unit, d.day, d.cluster_id INTO unit, day, cluster_id
 		FROM unnest(ARRAY['day', 'dimensions', 'capacity', 'month', 'quarter', 'year'])
@@ -344,9 +387,25 @@ BEGIN
 	END IF;
 	-- One at a time makes a period: who waited makes it again, and sees what the other made.
 	PERFORM pg_advisory_xact_lock(x'6a6f6273'::int, day - date '2000-01-01');
-	DELETE FROM warehouse.dirty x WHERE x.unit = refresh_next.unit AND x.day = refresh_next.day
-		AND x.cluster_id = refresh_next.cluster_id;
-	PERFORM warehouse.refresh_one(unit, day, cluster_id);
+	DELETE FROM warehouse.dirty x WHERE x.unit = refresh_take.unit AND x.day = refresh_take.day
+		AND x.cluster_id = refresh_take.cluster_id;
+	-- The first day of a year makes tables, which the other session would wait for.
+	is_whole := unit = 'day' AND NOT coalesce(day < (SELECT facts_from FROM warehouse.site), false)
+		AND to_regclass('warehouse.usage_day_' || to_char(day, 'YYYY')) IS NOT NULL
+		AND to_regclass('warehouse.performance_day_' || to_char(day, 'YYYY')) IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION warehouse.refresh_take() IS 'Takes the marks of the newest marked period away and says which it is; NULL: none is marked.';
+
+-- Grouping by many sets at once needs memory, or it sorts; to compile statements of hundreds of
+-- expressions takes longer than they do.
+CREATE FUNCTION warehouse.refresh_next(OUT unit text, OUT day date, OUT cluster_id smallint)
+LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
+BEGIN
+	SELECT t.unit, t.day, t.cluster_id INTO unit, day, cluster_id FROM warehouse.refresh_take() t;
+	IF unit IS NOT NULL THEN
+		PERFORM warehouse.refresh_one(unit, day, cluster_id);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_next() IS
@@ -514,7 +573,7 @@ BEGIN
 	FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_catalog.pg_proc
 		WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('create_usage_year', 'fill_slice',
 			'sum_slices', 'refresh_cube', 'fold_columns', 'grouping_case', 'fold_dimensions', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
-			'refresh_capacity', 'refresh_day', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
+			'refresh_capacity', 'refresh_half', 'refresh_day', 'create_parts', 'put_parts', 'refresh_take', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
 			'first_known', 'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
 	LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);

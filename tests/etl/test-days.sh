@@ -141,4 +141,36 @@ equal 'their figures stay' "$(figures day)" "$before"
 sed -i 's/14 months/2 days/' "$dir/settings.yaml"
 run 1 --migrate --catalogue "$here/catalogue"
 says 'keep_jobs'
+
+# Nodes that were there for ever do not make days of which nothing else is known.
+sql "INSERT INTO warehouse.cluster (cluster_id, name) VALUES (77, 'late'); INSERT INTO warehouse.node (node_id, cluster_id, name) VALUES (7700, 77, 'x');
+	INSERT INTO warehouse.node_history (node_id, valid, cores) VALUES (7700, tstzrange('-infinity', NULL), 4)"
+equal 'capacity of a cluster without jobs' "$(sql "SELECT count(DISTINCT day) FROM warehouse.dirty WHERE cluster_id = 77")" 1
+refresh
+sql "INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t) VALUES (7700, 77, 1, '2024-03-05', '2024-03-05 12:00+00');
+	SELECT warehouse.create_month('2024-03-05');
+	INSERT INTO warehouse.job (job_id, end_t, submit_t, start_t, raw_id, nodes, cores, gpus, cluster_id, local_id)
+	VALUES (7700, '2024-03-05 12:00+00', '2024-03-05', '2024-03-05', 1, 1, 1, 0, 77, '1')" >/dev/null
+sql 'SELECT warehouse.mark_capacity()' >/dev/null
+refresh
+equal 'capacity begins with the first job' "$(sql "SELECT min(day), count(DISTINCT day) = count(*) FROM warehouse.capacity_day WHERE cluster_id = 77")" '2024-03-05|t'
+
+# Two sessions make of a day what one makes.
+figures() {
+	for table in usage_day performance_day usage_period performance_period histogram_period capacity_day; do
+		sql "SELECT '$table', x::text FROM warehouse.$table x ORDER BY 2"
+	done
+}
+sql 'SELECT warehouse.mark_all()' >/dev/null
+refresh
+figures >"$dir/by-one"
+sql 'SELECT warehouse.mark_all()' >/dev/null
+"$store_tool" generate "$store" "$here/catalogue" 1 0 0
+run 0 --catalogue "$here/catalogue"
+if grep 'by one session' "$dir/said"; then
+	failures=$((failures + 1))
+fi
+figures >"$dir/by-two"
+same 'figures by two sessions' "$dir/by-two" "$dir/by-one"
+equal 'marks left' "$(sql 'SELECT count(*) FROM warehouse.dirty')" 0
 finish

@@ -62,6 +62,36 @@ for question in "'Jobs', 'no', 'none', 'day'" "'No', 'job_count', 'none', 'day'"
 	equal "refused: $question" "$code" 1
 done
 
+# Any days are read as the largest periods that they are made of; days themselves say the same.
+equal 'periods of odd days' "$(sql "SELECT string_agg(c.unit || ' ' || c.first || ' ' || c.last, ', ' ORDER BY c.first)
+	FROM warehouse.cover('year', '2022-11-29', '2024-04-02') c")" \
+	'day 2022-11-29 2022-11-30, month 2022-12-01 2022-12-31, year 2023-01-01 2023-12-31, quarter 2024-01-01 2024-03-31, day 2024-04-01 2024-04-02'
+equal 'a single day' "$(sql "SELECT c.unit, c.first, c.last FROM warehouse.cover('year', '2024-02-29', '2024-02-29') c")" 'day|2024-02-29|2024-02-29'
+for period in "'2023-12-31', '2024-03-07'" "'2024-01-01', '2024-12-31'" "'2024-02-29', '2024-04-01'"; do
+	equal "parts of $period" "$(sql "SELECT s.id, a.value_id, a.value, b.value FROM unnest('{total_cpu_hours,running_job_count,job_count}'::text[]) s (id)
+		CROSS JOIN LATERAL warehouse.total('Jobs', s.id, 'queue', $period) a
+		LEFT JOIN LATERAL warehouse.total('Jobs', s.id, 'none', $period, jsonb_build_object('queue', a.value_id)) b ON true
+		WHERE a.value_id IS NOT NULL AND abs(a.value - coalesce(b.value, 0)) > 1e-9 * a.value")" ''
+done
+
+# Leaders are those that have most, and their rows those of all.
+question="'Jobs', 'total_cpu_hours', 'person', 'month', '2024-01-15', '2024-12-31'"
+equal 'all are leaders' "$(sql "SELECT * FROM warehouse.statistic($question) EXCEPT SELECT * FROM warehouse.leaders($question, '{}', 1000)")" ''
+equal 'the first two' "$(sql "SELECT DISTINCT value_id FROM warehouse.leaders($question, '{}', 2) ORDER BY 1")" \
+	"$(sql "SELECT value_id FROM (SELECT value_id, value FROM warehouse.total('Jobs', 'total_cpu_hours', 'person', '2024-01-15', '2024-12-31')
+		ORDER BY value DESC LIMIT 2) x ORDER BY 1")"
+
+# What is used of a cluster is a share of what that cluster could give, whichever way it is asked.
+sql "INSERT INTO warehouse.cluster (cluster_id, name) VALUES (99, 'idle');
+	INSERT INTO warehouse.capacity_day SELECT day, 99, NULL, 1e6, 1e9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM warehouse.day
+	WHERE day BETWEEN '2024-01-01' AND '2024-12-31'"
+for period in "'2024-03-01', '2024-03-31'" "'2024-03-02', '2024-03-17'"; do
+	equal "utilization, $period" "$(sql "SELECT a.value_id, b.value, c.value FROM warehouse.total('Jobs', 'utilization', 'resource', $period) a
+		LEFT JOIN LATERAL warehouse.total('Jobs', 'utilization', 'none', $period, jsonb_build_object('resource', a.dimension_value)) b ON true
+		LEFT JOIN LATERAL warehouse.total('Jobs', 'utilization', 'none', $period) c ON true
+		WHERE (b.value IS DISTINCT FROM a.value) OR c.value >= a.value")" ''
+done
+
 # The manual's table is that of the rows.
 if ! sql "SELECT warehouse.document_statistics()" >"$dir/statistics.md" || ! cmp -s "$dir/statistics.md" "$top/docs/statistics.md"; then
 	echo 'FAILED: docs/statistics.md is out of date: see its first lines'
