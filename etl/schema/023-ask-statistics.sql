@@ -52,17 +52,17 @@ BEGIN
 	SELECT * INTO r FROM warehouse.realm x WHERE lower(find_question.realm) IN (lower(x.realm), lower(x.label));
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no realm %', find_question.realm
-			USING ERRCODE = 'undefined_object', HINT = 'Realms: ' || (SELECT string_agg(x.realm, ', ' ORDER BY x.position) FROM warehouse.realm x);
+			USING ERRCODE = 'undefined_object', HINT = 'Realms: ' || coalesce((SELECT string_agg(x.realm, ', ' ORDER BY x.position) FROM warehouse.realm x), 'none');
 	END IF;
 	SELECT * INTO s FROM warehouse.statistic x WHERE x.realm = r.realm AND x.id = find_question.statistic;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'realm % has no statistic %', r.realm, find_question.statistic USING ERRCODE = 'undefined_object',
-			HINT = 'Statistics: ' || (SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.statistic x WHERE x.realm = r.realm);
+			HINT = 'Statistics: ' || coalesce((SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.statistic x WHERE x.realm = r.realm), 'none');
 	END IF;
 	SELECT * INTO d FROM warehouse.dimension x WHERE x.realm = r.realm AND x.id = find_question.dimension;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'realm % has no dimension %', r.realm, find_question.dimension USING ERRCODE = 'undefined_object',
-			HINT = 'Dimensions: ' || (SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.dimension x WHERE x.realm = r.realm);
+			HINT = 'Dimensions: ' || coalesce((SELECT string_agg(x.id, ', ' ORDER BY x.position) FROM warehouse.dimension x WHERE x.realm = r.realm), 'none');
 	END IF;
 	IF find_question.unit IS NULL OR find_question.unit NOT IN ('day', 'month', 'quarter', 'year') THEN
 		RAISE EXCEPTION 'unit is day, month, quarter or year, not %', find_question.unit USING ERRCODE = 'invalid_parameter_value';
