@@ -133,13 +133,14 @@ static void declare(struct day *d)
 {
 	char name[128];
 	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
-		char *save = NULL;
-		AUTO_FREE char *leaves = strdup(groups[g].leaves);
-		for (char *leaf = strtok_r(leaves, " ", &save); leaf;
-			leaf = strtok_r(NULL, " ", &save)) {
+		size_t len = 0;
+		for (const char *leaf = groups[g].leaves; *leaf;
+			leaf += len + strspn(leaf + len, " ")) {
 			struct metric *m = &d->metrics[d->n_metrics];
 			*m = (struct metric){&groups[g], pmiID(60, (int)g, d->n_metrics)};
-			(void)str_format(name, sizeof(name), "%s.%s", groups[g].prefix, leaf);
+			len = strcspn(leaf, " ");
+			(void)str_format(
+				name, sizeof(name), "%s.%.*s", groups[g].prefix, (int)len, leaf);
 			pmInDom in = groups[g].place == ONE
 			                     ? PM_INDOM_NULL
 			                     : pmiInDom(60, (int)groups[g].place + 1);
