@@ -11,8 +11,8 @@
 #include "common/macro.h"
 #include "common/map.h"
 #include "common/memory.h"
-#include "summarizer/prometheus/http.h"
-#include "summarizer/prometheus/matrix.h"
+#include "common/prometheus/http.h"
+#include "common/prometheus/matrix.h"
 
 enum {
 	STEP_S = 60,

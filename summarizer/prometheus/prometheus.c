@@ -11,8 +11,8 @@
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/progress.h"
+#include "common/prometheus/matrix.h"
 #include "summarizer/prometheus/image.h"
-#include "summarizer/prometheus/matrix.h"
 #include "summarizer/prometheus/promql.h"
 
 #define GROUP     16    // hosts of one query

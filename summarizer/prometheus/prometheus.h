@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/prometheus/http.h"
 #include "summarizer/archive/tree.h"
-#include "summarizer/prometheus/http.h"
 #include "summarizer/reduce/plan.h"
 
 struct prometheus_settings {

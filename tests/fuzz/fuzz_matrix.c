@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "summarizer/prometheus/matrix.h"
+#include "common/prometheus/matrix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "common/prometheus/matrix.h"
 #include "common/str.h"
-#include "summarizer/prometheus/matrix.h"
 #include "summarizer/prometheus/promql.h"
 
 static const char *const hosts[] = {"cn1", "cn2.example.org"};

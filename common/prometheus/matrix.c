@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parsing answers of Prometheus.
-#include "summarizer/prometheus/matrix.h"
+#include "common/prometheus/matrix.h"
 
 #include <errno.h>
 #include <math.h>

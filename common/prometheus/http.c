@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP through libcurl. Credentials go into headers only and never into a message.
-#include "summarizer/prometheus/http.h"
+#include "common/prometheus/http.h"
 
 #include <curl/curl.h>
 #include <errno.h>
