@@ -201,7 +201,7 @@ static int begin_phase(struct reader *r, struct error *err)
 		.table = p->table,
 		.columns = p->columns,
 		.n = p->n,
-		.where = " WHERE coalesce(deleted, 0) = 0 ORDER BY 1"};
+		.where = SLURM_ROWS_IN_ORDER};
 
 	return slurm_table_query(&r->table, &q, err);
 }

@@ -42,7 +42,7 @@ static int read_cluster(struct keys *k, struct error *err)
 			.table = "wckey_table",
 			.columns = wckey_columns,
 			.n = ARRAY_LEN(wckey_columns),
-			.where = " WHERE coalesce(deleted, 0) = 0 ORDER BY 1"};
+			.where = SLURM_ROWS_IN_ORDER};
 		int rc = slurm_table_query(&k->table, &q, &why);
 
 		if (rc == 0)
@@ -70,7 +70,7 @@ static int begin(struct keys *k, const struct import_request *r, struct error *e
 	const struct slurm_query accounts = {.table = "acct_table",
 		.columns = account_columns,
 		.n = ARRAY_LEN(account_columns),
-		.where = " WHERE coalesce(deleted, 0) = 0 ORDER BY 1"};
+		.where = SLURM_ROWS_IN_ORDER};
 	int rc;
 
 	TRY(wckey_form_parse(r->settings->import_wckey, &k->table.arena, &k->form, err));

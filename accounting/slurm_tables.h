@@ -18,6 +18,9 @@ struct slurm_table { // one that is being read
 	struct arena scratch; // of the record at hand
 };
 
+// Rows that count: Slurm marks what is deleted, and old ones may have no mark.
+#define SLURM_ROWS_IN_ORDER " WHERE coalesce(deleted, 0) = 0 ORDER BY 1"
+
 struct slurm_query {
 	const char *cluster; // "alpha": the table is alpha_event_table; NULL: event_table
 	const char *table;
