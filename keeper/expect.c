@@ -158,8 +158,7 @@ static int read_accounting(struct ward *w, const struct timezone_rules *zone, st
 	struct accounting_request q = {.cluster = w->what->cluster,
 		.zone = zone,
 		.since_s = w->doctor->now_s - w->doctor->settings->doctor_forget,
-		.warehouse_url = w->doctor->settings->warehouse_url,
-		.warehouse_password = w->doctor->settings->warehouse_password};
+		.settings = w->doctor->settings};
 	const struct accounting_source *source =
 		accounting_source_find(w->what->accounting, &q.spec);
 	void *state = NULL;

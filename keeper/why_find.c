@@ -43,8 +43,7 @@ static int read_accounting(struct find *f, const struct timezone_rules *zone, st
 		.zone = zone,
 		.ids = &f->id,
 		.n_ids = 1,
-		.warehouse_url = f->like->settings->warehouse_url,
-		.warehouse_password = f->like->settings->warehouse_password};
+		.settings = f->like->settings};
 	const struct accounting_source *source = accounting_source_find(c->accounting, &q.spec);
 	struct job job;
 	void *state = NULL;

@@ -27,7 +27,8 @@ static int open_folder(const char *spool, bool may_create)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
 	int fd = open(path, flags);
-	if (fd < 0 && errno == ENOENT && may_create && mkdir(path, 0755) == 0)
+	// many hooks may find at once that it is not there yet
+	if (fd < 0 && errno == ENOENT && may_create && (mkdir(path, 0755) == 0 || errno == EEXIST))
 		fd = open(path, flags);
 	return fd < 0 ? -errno : fd;
 }

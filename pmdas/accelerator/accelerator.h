@@ -239,6 +239,10 @@ int drm_find(struct accelerator *a); // AMD and Intel
 void drm_rescan(struct accelerator_finder *f);
 void drm_number(const struct accelerator_unit *u, const char *folder, const char *file,
 	uint64_t divide, struct frame_reading *ret);
+// From a device's uevent; not touched where there is none.
+void drm_parse_pci(const char *uevent, char *ret, size_t size);
+// Do a node's properties say that address?
+bool kfd_is_at(const char *properties, const char *pci);
 void kfd_find(struct accelerator_unit *u);
 void kfd_sample(struct accelerator_unit *u);
 accelerator_sampler nvidia_sample;

@@ -46,21 +46,26 @@ static void read_name(const struct accelerator_unit *u, const char *file, char *
 		accelerator_copy_name(ret, size, text);
 }
 
+void drm_parse_pci(const char *uevent, char *ret, size_t size)
+{
+	char slot[32];
+	size_t n;
+	const char *s = frame_find_line(uevent, "PCI_SLOT_NAME=", &n);
+
+	if (s == NULL)
+		return;
+	pmsprintf(slot, sizeof(slot), "%.*s", (int)(n < sizeof(slot) ? n : sizeof(slot) - 1), s);
+	accelerator_copy_name(ret, size, slot);
+}
+
 static void read_pci(struct accelerator_unit *u)
 {
 	char path[64];
 	char text[1024];
-	const char *slot;
 
 	pmsprintf(path, sizeof(path), "%s/device/uevent", u->card);
-	if (frame_read_file(u->accelerator->root, path, text, sizeof(text)) <= 0)
-		return;
-	slot = strstr(text, "PCI_SLOT_NAME=");
-	if (slot == NULL)
-		return;
-	slot += strlen("PCI_SLOT_NAME=");
-	text[(size_t)(slot - text) + strcspn(slot, "\n")] = '\0';
-	accelerator_copy_name(u->pci, sizeof(u->pci), slot);
+	if (frame_read_file(u->accelerator->root, path, text, sizeof(text)) > 0)
+		drm_parse_pci(text, u->pci, sizeof(u->pci));
 }
 
 // The first hwmon of the device; its number is the kernel's.

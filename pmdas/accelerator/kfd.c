@@ -15,30 +15,24 @@
 #define KFD   "sys/class/kfd/kfd"
 #define NODES 256
 
-// The number on the line "KEY NUMBER".
+// The number on the line "KEY NUMBER"; the key ends with the blank.
 static bool property(const char *text, const char *key, uint64_t *ret)
 {
-	size_t n = strlen(key);
+	size_t n;
+	const char *s = frame_find_line(text, key, &n);
 
-	for (const char *s = text; s != NULL && *s != '\0'; s = strchr(s, '\n')) {
-		s += *s == '\n';
-		if (strncmp(s, key, n) == 0 && s[n] == ' ' && isdigit((unsigned char)s[n + 1])) {
-			*ret = strtoull(s + n + 1, NULL, 10);
-			return true;
-		}
-	}
-	return false;
+	return s != NULL && frame_take_number(&s, ret) == 0;
 }
 
-static bool is_at(const char *properties, const char *pci)
+bool kfd_is_at(const char *properties, const char *pci)
 {
 	uint64_t location;
 	uint64_t domain;
 	char address[24];
 
-	if (!property(properties, "location_id", &location) || location == 0)
+	if (!property(properties, "location_id ", &location) || location == 0)
 		return false;
-	if (!property(properties, "domain", &domain))
+	if (!property(properties, "domain ", &domain))
 		domain = 0;
 	pmsprintf(address, sizeof(address), "%04x:%02x:%02x.%x", (unsigned)domain & 0xffff,
 		(unsigned)(location >> 8) & 0xff, (unsigned)(location >> 3) & 0x1f,
@@ -57,7 +51,7 @@ void kfd_find(struct accelerator_unit *u)
 		if (frame_read_head(u->accelerator->root, path, text, sizeof(text)) <= 0)
 			return; // they are numbered without a gap
 		pmsprintf(path, sizeof(path), KFD "/topology/nodes/%u/gpu_id", node);
-		if (is_at(text, u->pci) &&
+		if (kfd_is_at(text, u->pci) &&
 			frame_read_number(u->accelerator->root, path, &id) == 0 &&
 			id <= UINT32_MAX) {
 			u->kfd = (unsigned)id;

@@ -47,6 +47,18 @@ static bool is_plain(char c)
 	return isalnum((unsigned char)c) || strchr("/._-+@,=:", c) != NULL;
 }
 
+// Who makes a path of a name must not be led elsewhere by it.
+static void blunt_dots(char *name)
+{
+	size_t n;
+
+	for (char *part = name; *part != '\0'; part += n + (part[n] == '/')) {
+		n = strcspn(part, "/");
+		if (n > 0 && n <= 2 && strspn(part, ".") >= n)
+			memset(part, '_', n);
+	}
+}
+
 void filesystems_name(char *ret, size_t size, const char *raw)
 {
 	uint32_t hash = UINT32_C(2166136261); // FNV-1a
@@ -62,6 +74,7 @@ void filesystems_name(char *ret, size_t size, const char *raw)
 			ret[i] = '_';
 	}
 	ret[n] = '\0';
+	blunt_dots(ret);
 	if (strlen(raw) >= size && size > 16)
 		pmsprintf(ret + size - 10, 10, "+%08x", hash);
 }

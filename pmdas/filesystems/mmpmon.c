@@ -49,12 +49,13 @@ static int spawn(struct mmpmon *m, int input, int output)
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setflags(&attributes,
 		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	rc = -posix_spawn(&m->pid, m->path, &actions, &attributes, arguments, environment);
+	rc = posix_spawn( // NOLINT: the one program that an agent starts
+		&m->pid, m->path, &actions, &attributes, arguments, environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
-	if (rc < 0)
+	if (rc != 0)
 		m->pid = 0;
-	return rc;
+	return -rc;
 }
 
 int mmpmon_start(struct mmpmon *m)

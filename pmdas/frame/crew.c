@@ -35,6 +35,7 @@ struct frame_crew {
 	uint64_t want;  // clusters of this round
 	uint64_t clock; // and of the clock's
 	int64_t period_ns;
+	int64_t patience_ns;
 	int64_t next_ns; // when the clock begins the next round
 	uint64_t polls;
 	unsigned workers;
@@ -57,7 +58,7 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ns)
 	return pthread_cond_timedwait(cond, lock, &t);
 }
 
-int frame_crew_new(int64_t period_ns, struct frame_crew **ret)
+int frame_crew_new(int64_t period_ns, int64_t patience_ns, struct frame_crew **ret)
 {
 	struct frame_crew *c = calloc(1, sizeof(*c));
 	pthread_condattr_t attr;
@@ -65,6 +66,7 @@ int frame_crew_new(int64_t period_ns, struct frame_crew **ret)
 	if (c == NULL)
 		return -ENOMEM;
 	c->period_ns = period_ns;
+	c->patience_ns = patience_ns;
 	c->clock = UINT64_MAX;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -315,13 +317,13 @@ void frame_crew_refresh(struct frame_crew *c, uint64_t want)
 	begin_round(c, want);
 	if (!round_done(c))
 		pthread_cond_signal(&c->wake);
-	wait_round(c, start + CREW_PATIENCE_NS / 2);
+	wait_round(c, start + c->patience_ns / 2);
 	if (!round_done(c)) {
 		// Somebody hangs. The others' devices get a fresh worker and the other half of the time.
 		if (c->inside >= c->workers && c->workers < WORKERS_MAX)
 			(void)hire(c);
 		pthread_cond_broadcast(&c->wake);
-		wait_round(c, start + CREW_PATIENCE_NS);
+		wait_round(c, start + c->patience_ns);
 	}
 	for (size_t i = 0; i < c->n; i++) {
 		struct task *t = c->tasks[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The crew reads devices in threads of its own, so that pmcd never waits for one that hangs. A round
 // reads every wanted device once; rounds begin by the clock (so that narrow counters never wrap
-// unseen) and at each fetch, which waits for its round, but never longer than CREW_PATIENCE_NS.
+// unseen) and at each fetch, which waits for its round, but never longer than its patience.
 // A worker that hangs in a device is replaced; the device is left alone until it answers.
 #pragma once
 
@@ -27,7 +27,7 @@ struct frame_work { // one device
 
 struct frame_crew;
 
-int frame_crew_new(int64_t period_ns, struct frame_crew **ret);
+int frame_crew_new(int64_t period_ns, int64_t patience_ns, struct frame_crew **ret);
 int frame_crew_start(struct frame_crew *c);
 
 // What the clock reads from its second round on, if not everything; before the start.

@@ -239,6 +239,42 @@ static void free_set(pmdaIndom *d)
 	d->it_numinst = 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct frame_instance *x = *(struct frame_instance *const *)a;
+	const struct frame_instance *y = *(struct frame_instance *const *)b;
+	int rc = strcmp(x->name, y->name);
+	int own;
+
+	if (rc != 0)
+		return rc;
+	own = frame_instance_id(x->name, 0); // who has it keeps the name
+	return x->id == own ? -1 : y->id == own ? 1 : by_id(x, y);
+}
+
+// Names from outside that only differ in what must not be in a name have become the same.
+static int tell_apart(struct frame_indom *d)
+{
+	struct frame_instance **sorted =
+		malloc((d->n ? d->n : 1) * sizeof(struct frame_instance *));
+	const size_t room = sizeof(d->set->name) - sizeof("+12345678");
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < d->n; i++)
+		sorted[i] = &d->set[i];
+	qsort(sorted, d->n, sizeof(struct frame_instance *), by_name);
+	for (unsigned i = d->n; i > 1; i--) {
+		struct frame_instance *s = sorted[i - 1];
+		size_t n = strlen(s->name) < room ? strlen(s->name) : room;
+
+		if (strcmp(s->name, sorted[i - 2]->name) == 0)
+			pmsprintf(s->name + n, sizeof(s->name) - n, "+%08x", (unsigned)s->id);
+	}
+	free(sorted);
+	return 0;
+}
+
 int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance *set, unsigned n)
 {
 	struct frame_indom *d = &f->indoms[indom];
@@ -255,14 +291,20 @@ int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance
 	if (n)
 		memcpy(d->set, set, n * sizeof(*set));
 	qsort(d->set, n, sizeof(*set), by_id);
+	d->n = n;
+	if (tell_apart(d) < 0) {
+		d->n = 0;
+		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < n; i++) {
 		p->it_set[i].i_inst = d->set[i].id;
 		p->it_set[i].i_name = strdup(d->set[i].name);
-		if (p->it_set[i].i_name == NULL)
+		if (p->it_set[i].i_name == NULL) {
+			d->n = 0;
 			return -ENOMEM;
+		}
 		p->it_numinst = (int)i + 1;
 	}
-	d->n = n;
 	return 0;
 }
 
@@ -328,7 +370,7 @@ int frame_open(
 	f->slots = calloc(pmda->n_metrics, sizeof(*f->slots));
 	if (f->indoms && f->pmda_indoms && f->pmda_metrics && f->slots) {
 		fill_tables(f);
-		rc = frame_crew_new(options->period_ns, &f->crew);
+		rc = frame_crew_new(options->period_ns, options->patience_ns, &f->crew);
 	}
 	if (rc == 0 && pmda->clock != 0)
 		frame_crew_clock(f->crew, pmda->clock | FRAME_LOOK);

@@ -72,8 +72,9 @@ struct frame_indom_row {
 };
 
 struct frame_options {
-	const char *root;  // prefix of /sys, /proc and /dev; "" for the machine itself
-	int64_t period_ns; // between two readings of the devices by the frame's own clock
+	const char *root;    // prefix of /sys, /proc and /dev; "" for the machine itself
+	int64_t period_ns;   // between two readings of the devices by the frame's own clock
+	int64_t patience_ns; // of a fetch with devices that do not answer
 };
 
 struct frame;
@@ -124,7 +125,8 @@ struct frame {
 	struct frame_slot *slots; // ascending by cluster and item
 };
 
-// Replaces the instances of an instance domain; the set is copied.
+// Replaces the instances of an instance domain; the set is copied. Of instances of one name all but one
+// get their numbers behind it.
 int frame_indom_set(struct frame *f, unsigned indom, const struct frame_instance *set, unsigned n);
 
 // A number for an instance that comes and goes, made of its name, so that it is the same whenever the

@@ -15,13 +15,26 @@
 #include "pmdas/frame/privilege.h"
 
 #define PERIOD_DEFAULT_NS INT64_C(10000000000)
-#define PERIOD_MIN_NS     INT64_C(10000000)
-#define PERIOD_MAX_NS     INT64_C(60000000000) // beyond, an energy counter may wrap unseen
+#define TIME_MIN_NS       INT64_C(10000000)
 
-#define ENV_ROOT   "JOBSIGHT_PMDA_ROOT"
-#define ENV_PERIOD "JOBSIGHT_PMDA_INTERVAL"
+#define ENV_ROOT "JOBSIGHT_PMDA_ROOT"
 
-static int parse_period(const char *text, int64_t *ret)
+static const struct time_option {
+	int letter;
+	const char *env;
+	size_t at; // in the options
+	int64_t most_ns;
+	const char *range;
+} times[] = {
+	// beyond, an energy counter may wrap unseen
+	{'t', "JOBSIGHT_PMDA_INTERVAL", offsetof(struct frame_options, period_ns),
+		INT64_C(60000000000), "an interval of 10 milliseconds to 60 seconds"},
+	// after 5 seconds pmcd gives an agent up
+	{'w', "JOBSIGHT_PMDA_WAIT", offsetof(struct frame_options, patience_ns),
+		INT64_C(4000000000), "a time of 10 milliseconds to 4 seconds"},
+};
+
+static int parse_time(const struct time_option *x, const char *text, struct frame_options *o)
 {
 	struct timeval t;
 	char *why = NULL;
@@ -32,24 +45,33 @@ static int parse_period(const char *text, int64_t *ret)
 		return -EINVAL;
 	}
 	ns = t.tv_sec * INT64_C(1000000000) + t.tv_usec * INT64_C(1000);
-	if (ns < PERIOD_MIN_NS || ns > PERIOD_MAX_NS)
+	if (ns < TIME_MIN_NS || ns > x->most_ns)
 		return -ERANGE;
-	*ret = ns;
+	*(int64_t *)((char *)o + x->at) = ns;
 	return 0;
+}
+
+static int parse_letter(int letter, const char *text, struct frame_options *o)
+{
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (times[i].letter == letter)
+			return parse_time(&times[i], text, o);
+	return -EINVAL;
 }
 
 static int options_from_environment(struct frame_options *o)
 {
 	const char *root = getenv(ENV_ROOT);
-	const char *period = getenv(ENV_PERIOD);
 
-	*o = (struct frame_options){.root = root ? root : "", .period_ns = PERIOD_DEFAULT_NS};
-	if (period == NULL)
-		return 0;
-	if (parse_period(period, &o->period_ns) < 0) {
-		pmNotifyErr(LOG_ERR,
-			"%s=%s: an interval of 10 milliseconds to 60 seconds is needed", ENV_PERIOD,
-			period);
+	*o = (struct frame_options){.root = root ? root : "",
+		.period_ns = PERIOD_DEFAULT_NS,
+		.patience_ns = CREW_PATIENCE_NS};
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		const char *text = getenv(times[i].env);
+
+		if (text == NULL || parse_time(&times[i], text, o) == 0)
+			continue;
+		pmNotifyErr(LOG_ERR, "%s=%s: %s is needed", times[i].env, text, times[i].range);
 		return -EINVAL;
 	}
 	return 0;
@@ -84,7 +106,7 @@ static void options_from_arguments(
 		{"version", 0, 'V', NULL, "print the version and end"},
 		PMDA_OPTIONS_END,
 	};
-	pmdaOptions opts = {.short_options = "D:d:l:U:r:t:HV?", .long_options = rows};
+	pmdaOptions opts = {.short_options = "D:d:l:U:r:t:w:HV?", .long_options = rows};
 	int c;
 
 	while ((c = pmdaGetOptions(argc, argv, &opts, dp)) != EOF) {
@@ -94,7 +116,7 @@ static void options_from_arguments(
 			print_version();
 		else if (c == 'r')
 			o->root = opts.optarg;
-		else if (c != 't' || parse_period(opts.optarg, &o->period_ns) < 0)
+		else if (parse_letter(c, opts.optarg, o) < 0)
 			opts.errors++;
 	}
 	if (opts.errors) {

@@ -154,3 +154,19 @@ int frame_parse_list(const char *text, unsigned *ids, unsigned room)
 	}
 	return *skip_blanks(s) == '\0' ? (int)n : -EINVAL;
 }
+
+const char *frame_find_line(const char *text, const char *key, size_t *ret_n)
+{
+	size_t n = strlen(key);
+
+	for (const char *s = text; s != NULL && *s != '\0'; s = strchr(s, '\n')) {
+		s += *s == '\n';
+		if (strncmp(s, key, n) != 0)
+			continue;
+		s += n;
+		s += strspn(s, " \t");
+		*ret_n = strcspn(s, "\n");
+		return s;
+	}
+	return NULL;
+}

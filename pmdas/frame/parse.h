@@ -28,3 +28,7 @@ int frame_take_number(const char **s, uint64_t *ret);
 // The kernel's list form, "0-3,8": the ids in ascending order. Their number, or -EINVAL (not such a
 // list, or not ascending) or -ERANGE (more than room).
 int frame_parse_list(const char *text, unsigned *ids, unsigned room);
+
+// What stands behind the key at the beginning of a line, without the blanks between, and how long it is
+// up to the line's end. NULL: no line begins with the key.
+const char *frame_find_line(const char *text, const char *key, size_t *ret_n);

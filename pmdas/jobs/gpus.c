@@ -24,18 +24,11 @@ static bool has_minor(int folder, const char *address, unsigned minor)
 {
 	char path[300];
 	char text[2048];
-	const char *s;
-	uint64_t value;
+	unsigned value;
 
 	pmsprintf(path, sizeof(path), "%s/information", address);
-	if (frame_read_head(folder, path, text, sizeof(text)) <= 0)
-		return false;
-	s = strstr(text, "Device Minor:");
-	if (s == NULL)
-		return false;
-	s += strlen("Device Minor:");
-	s += strspn(s, " \t");
-	return frame_take_number(&s, &value) == 0 && value == minor;
+	return frame_read_head(folder, path, text, sizeof(text)) > 0 &&
+	       jobs_parse_minor(text, &value) == 0 && value == minor;
 }
 
 static bool find_nvidia(int root, unsigned minor, char *ret, size_t size)
@@ -58,21 +51,12 @@ static bool find_nvidia(int root, unsigned minor, char *ret, size_t size)
 
 static bool find_drm(int root, unsigned minor, char *ret, size_t size)
 {
-	static const char word[] = "PCI_SLOT_NAME=";
 	char path[80];
 	char text[1024];
-	char *s;
 
 	pmsprintf(path, sizeof(path), "sys/class/drm/renderD%u/device/uevent", minor);
-	if (frame_read_head(root, path, text, sizeof(text)) <= 0)
-		return false;
-	s = strstr(text, word);
-	if (s == NULL)
-		return false;
-	s += strlen(word);
-	s[strcspn(s, "\n")] = '\0';
-	jobs_copy_name(ret, size, s);
-	return true;
+	return frame_read_head(root, path, text, sizeof(text)) > 0 &&
+	       jobs_parse_slot(text, ret, size) == 0;
 }
 
 static bool is_nvidia(const struct jobs_device *d)

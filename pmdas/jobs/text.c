@@ -352,6 +352,42 @@ int jobs_parse_gpus(const char *text, unsigned *ret, unsigned room)
 	return -1;
 }
 
+int jobs_parse_minor(const char *text, unsigned *ret)
+{
+	size_t n;
+	const char *s = frame_find_line(text, "Device Minor:", &n);
+
+	return s != NULL && take_small(&s, ret) ? 0 : -EINVAL;
+}
+
+int jobs_parse_slot(const char *text, char *ret, size_t size)
+{
+	char slot[32];
+	size_t n;
+	const char *s = frame_find_line(text, "PCI_SLOT_NAME=", &n);
+
+	if (s == NULL || n >= sizeof(slot))
+		return -ENOENT;
+	memcpy(slot, s, n);
+	slot[n] = '\0';
+	jobs_copy_name(ret, size, slot);
+	return 0;
+}
+
+int jobs_parse_path_uid(const char *path, unsigned *ret)
+{
+	const char *s = strstr(path, "/uid_");
+	uint64_t value;
+
+	if (s == NULL)
+		return -ENOENT;
+	s += strlen("/uid_");
+	if (frame_take_number(&s, &value) < 0 || *s != '/' || value > UINT_MAX)
+		return -ENOENT;
+	*ret = (unsigned)value;
+	return 0;
+}
+
 void jobs_copy_name(char *ret, size_t size, const char *name)
 {
 	size_t n = 0;

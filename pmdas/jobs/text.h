@@ -72,5 +72,11 @@ bool jobs_parse_word(const char *text, const char *name, char *ret, size_t size)
 // not say.
 int jobs_parse_gpus(const char *text, unsigned *ret, unsigned room);
 
+int jobs_parse_minor(const char *text, unsigned *ret); // of NVIDIA's file information; 0 or -EINVAL
+// The PCI address in a device's uevent, as jobs_copy_name() does; 0 or -ENOENT.
+int jobs_parse_slot(const char *text, char *ret, size_t size);
+// The user that a path of a control group names, as version 1 does; 0 or -ENOENT.
+int jobs_parse_path_uid(const char *path, unsigned *ret);
+
 // Copies a name from outside, with _ for what is not a letter, digit or one of _.-+@:, and cuts it.
 void jobs_copy_name(char *ret, size_t size, const char *name);

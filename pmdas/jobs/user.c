@@ -4,7 +4,6 @@
 #include "pmdas/jobs/user.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +15,6 @@
 
 #define NAMES_MAX 16384
 #define NOTES     "run/jobsight/jobs"
-
-static bool uid_of_path(const char *path, unsigned *ret)
-{
-	const char *s = strstr(path, "/uid_");
-	uint64_t value;
-
-	if (s == NULL)
-		return false;
-	s += strlen("/uid_");
-	if (frame_take_number(&s, &value) < 0 || *s != '/' || value > UINT_MAX)
-		return false;
-	*ret = (unsigned)value;
-	return true;
-}
 
 static bool uid_of_process(int root, unsigned pid, unsigned *ret)
 {
@@ -79,7 +64,8 @@ void jobs_find_user(
 {
 	unsigned uid;
 
-	if (!uid_of_path(path, &uid) && (pid == 0 || !uid_of_process(j->root, pid, &uid)))
+	if (jobs_parse_path_uid(path, &uid) < 0 &&
+		(pid == 0 || !uid_of_process(j->root, pid, &uid)))
 		return;
 	jobs_set(&ret->uid, uid);
 	ret->user[0] = '\0';

@@ -4,12 +4,16 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/macro.h"
 #include "pmdas/frame/parse.h"
 
-#define HWMONS 256 // numbers that are looked at
+#define HWMONS     256 // numbers that are looked at
+#define CRAY       "sys/cray/pm_counters/"
+#define CRAY_PARTS 16 // more than it has
 
 // hwmon's files, and those of the ACPI driver, which keeps them one folder further down.
 static const char *const folders[] = {"", "device/"};
@@ -85,13 +89,67 @@ static bool find_meter(struct msr_meter *meters, size_t n, int root, unsigned hw
 	return false;
 }
 
+// The blade controller of a Cray gives files for all of it and for its parts, "NUMBER UNIT TIME us".
+static bool find_cray(struct msr_meter *m, int root, size_t i)
+{
+	static const char *const parts[][2] = {
+		{"", "node"},
+		{"cpu_", "cpu"},
+		{"cpu0_", "cpu0"},
+		{"cpu1_", "cpu1"},
+		{"memory_", "memory"},
+		{"accel0_", "accel0"},
+		{"accel1_", "accel1"},
+		{"accel2_", "accel2"},
+		{"accel3_", "accel3"},
+		{"accel4_", "accel4"},
+		{"accel5_", "accel5"},
+		{"accel6_", "accel6"},
+		{"accel7_", "accel7"},
+	};
+
+	if (i >= ARRAY_LEN(parts))
+		return false;
+	*m = (struct msr_meter){.root = root, .is_cray = true};
+	pmsprintf(m->path, sizeof(m->path), CRAY "%spower", parts[i][0]);
+	pmsprintf(m->energy_path, sizeof(m->energy_path), CRAY "%senergy", parts[i][0]);
+	pmsprintf(m->name, sizeof(m->name), "%s", parts[i][1]);
+	return faccessat(root, m->path, F_OK, 0) == 0;
+}
+
 size_t msr_find_meters(int root, struct msr_meter *meters)
 {
 	size_t n = 0;
 
+	for (size_t i = 0; i < CRAY_PARTS && n < MSR_METERS; i++)
+		n += find_cray(&meters[n], root, i);
 	for (unsigned hwmon = 0; hwmon < HWMONS && n < MSR_METERS; hwmon++)
 		n += find_meter(meters, n, root, hwmon);
 	return n;
+}
+
+int msr_meter_parse(const char *text, const char *unit, uint64_t *ret)
+{
+	uint64_t value;
+	size_t n = strlen(unit);
+	int rc = frame_take_number(&text, &value);
+
+	if (rc < 0)
+		return rc;
+	if (*text != ' ' || strncmp(text + 1, unit, n) != 0 || isalnum((unsigned char)text[1 + n]))
+		return -EINVAL;
+	if (value > UINT32_MAX * UINT64_C(1000)) // no node has used so much
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+static int read_cray(const struct msr_meter *m, const char *path, const char *unit, uint64_t *ret)
+{
+	char text[80];
+	ssize_t n = frame_read_file(m->root, path, text, sizeof(text));
+
+	return n < 0 ? (int)n : msr_meter_parse(text, unit, ret);
 }
 
 void msr_meter_sample(void *device, uint64_t want)
@@ -99,7 +157,26 @@ void msr_meter_sample(void *device, uint64_t want)
 	struct msr_meter *m = device;
 
 	(void)want;
-	m->rc = frame_read_number(m->root, m->path, &m->raw);
+	if (!m->is_cray) {
+		m->rc = frame_read_number(m->root, m->path, &m->raw);
+		return;
+	}
+	m->rc = read_cray(m, m->path, "W", &m->raw);
+	if (m->rc == 0)
+		m->raw *= 1000000;
+	m->energy_rc = read_cray(m, m->energy_path, "J", &m->joules);
+}
+
+// Its own counter goes on where it was when the controller began anew.
+static void publish_cray_energy(struct msr_meter *m)
+{
+	m->energy.known = m->energy_rc == 0;
+	if (!m->energy.known)
+		return;
+	if (m->begun && m->joules > m->joules_before)
+		m->energy.value += (m->joules - m->joules_before) * 1000;
+	m->joules_before = m->joules;
+	m->begun = true;
 }
 
 void msr_meter_publish(void *device, uint64_t want, int64_t now_ns)
@@ -108,6 +185,10 @@ void msr_meter_publish(void *device, uint64_t want, int64_t now_ns)
 
 	(void)want;
 	m->power = (struct frame_reading){.value = m->raw / 1000, .known = m->rc == 0};
+	if (m->is_cray) {
+		publish_cray_energy(m);
+		return;
+	}
 	m->energy.known = m->power.known;
 	if (m->power.known)
 		m->energy.value = frame_integrate(&m->integral, m->power.value, now_ns);

@@ -3,6 +3,8 @@
 # FILE.hang is removed.
 # shellcheck shell=bash
 
+unset JOBSIGHT_PMDA_WAIT # the time that users get
+
 wait_for_any()
 {
 	local tries

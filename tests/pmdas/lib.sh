@@ -10,6 +10,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/jobsight-pmda.XXXXXX")
 unset PCP_HOST PCP_ARCHIVE JOBSIGHT_PMDA_ROOT JOBSIGHT_PMDA_INTERVAL
 export PCP_DERIVED_CONFIG=/dev/null TZ=UTC
+# On a busy machine a fetch may lose a device that is slow, not hung; tests of hung ones take this back.
+export JOBSIGHT_PMDA_WAIT=2sec
 
 command -v pmdumplog > /dev/null || { echo "no PCP here"; exit 77; }
 
@@ -106,4 +108,16 @@ expect_from()
 		[ -z "${UPDATE_GOLDEN:-}" ] || break
 	done
 	expect "$golden" < "$tmp/printed"
+}
+
+# by_dbpmda HOW: the answers to $tmp/requests, straight from the agent, without what differs between releases of PCP.
+by_dbpmda()
+{
+	{
+		echo "open $1"
+		cat "$tmp/requests"
+		echo quit
+	} | dbpmda -n "$built/root" -ie -f > "$tmp/raw" 2>&1 || { cat "$tmp/raw" >&2; fail "dbpmda: $1"; }
+	sed -e '/^dbpmda> open/d' -e '/^Start pmda/d' -e 's/^\(__\)\?pmResult.*numpmid/pmResult numpmid/' \
+		-e 's/^Error.*: /Error: /' -e 's/^Info: .*label.*/Info: no labels/' -e '/^$/d' "$tmp/raw"
 }

@@ -58,7 +58,7 @@ static struct frame_crew *make_crew(struct device *devices, size_t n, int64_t pe
 {
 	struct frame_crew *c = NULL;
 
-	cr_assert(eq(int, frame_crew_new(period, &c), 0));
+	cr_assert(eq(int, frame_crew_new(period, CREW_PATIENCE_NS, &c), 0));
 	for (size_t i = 0; i < n; i++) {
 		struct frame_work work = {.device = &devices[i],
 			.sample = sample,
@@ -120,7 +120,7 @@ Test(crew, the_clock_reads_all_once_then_its_own)
 	struct frame_crew *c = NULL;
 	uint64_t polls = 0;
 
-	cr_assert(eq(int, frame_crew_new(10000000, &c), 0));
+	cr_assert(eq(int, frame_crew_new(10000000, CREW_PATIENCE_NS, &c), 0));
 	frame_crew_clock(c, 2);
 	for (int i = 0; i < 2; i++) {
 		struct frame_work work = {.device = &devices[i],

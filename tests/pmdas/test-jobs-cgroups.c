@@ -351,7 +351,8 @@ static void run(struct frame *f, const struct place *p)
 
 Test(jobs_cgroups, two_jobs_add_up, .fini = remove_places)
 {
-	struct frame_options options = {.root = "", .period_ns = INT64_C(50000000)};
+	struct frame_options options = {
+		.root = "", .period_ns = INT64_C(50000000), .patience_ns = INT64_C(2000000000)};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {

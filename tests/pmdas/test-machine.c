@@ -452,3 +452,42 @@ Test(machine, meters_of_the_firmware)
 	cr_assert(not(meter->power.known));
 	stop(&m);
 }
+
+Test(machine, meters_of_a_cray)
+{
+	struct machine m = make(SKYLAKE);
+	struct msr_meter *node;
+	struct msr_meter *card;
+
+	put(&m, "345 W 1700000000123456 us\n", "sys/cray/pm_counters/power");
+	put(&m, "1000 J 1700000000123456 us\n", "sys/cray/pm_counters/energy");
+	put(&m, "500 W 1700000000123456 us\n", "sys/cray/pm_counters/accel3_power");
+	m = start(m);
+	cr_assert(eq(sz, m.msr->n_meters, 2));
+	node = &m.msr->meters[0];
+	card = &m.msr->meters[1];
+	cr_assert(eq(str, node->name, (char *)"node"));
+	cr_assert(eq(str, card->name, (char *)"accel3"));
+	msr_meter_sample(node, ALL);
+	msr_meter_publish(node, ALL, SECOND);
+	cr_assert(eq(u64, node->power.value, 345000));
+	put(&m, "4500 J 1700000010123456 us\n", "sys/cray/pm_counters/energy");
+	msr_meter_sample(node, ALL);
+	msr_meter_publish(node, ALL, 11 * SECOND);
+	cr_assert(eq(u64, node->energy.value, 3500000));
+	put(&m, "7 J 1700000020123456 us\n", "sys/cray/pm_counters/energy"); // it began anew
+	msr_meter_sample(node, ALL);
+	msr_meter_publish(node, ALL, 21 * SECOND);
+	put(&m, "12 J 1700000030123456 us\n", "sys/cray/pm_counters/energy");
+	msr_meter_sample(node, ALL);
+	msr_meter_publish(node, ALL, 31 * SECOND);
+	cr_assert(eq(u64, node->energy.value, 3505000));
+	put(&m, "12 Joule\n", "sys/cray/pm_counters/energy"); // nobody's unit
+	msr_meter_sample(node, ALL);
+	msr_meter_publish(node, ALL, 41 * SECOND);
+	cr_assert(not(node->energy.known));
+	msr_meter_sample(card, ALL);
+	msr_meter_publish(card, ALL, SECOND);
+	cr_assert(card->power.known && !card->energy.known); // it has no file of that
+	stop(&m);
+}

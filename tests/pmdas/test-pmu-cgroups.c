@@ -318,7 +318,8 @@ static void run(const struct place *p, struct around *a, struct frame *f)
 
 Test(cgroups, two_jobs_add_up, .fini = remove_place)
 {
-	struct frame_options options = {.root = "", .period_ns = INT64_C(10000000000)};
+	struct frame_options options = {
+		.root = "", .period_ns = INT64_C(10000000000), .patience_ns = INT64_C(2000000000)};
 	struct frame *f = NULL;
 	struct around a = {0};
 	struct place p = {0};

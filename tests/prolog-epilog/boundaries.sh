@@ -6,7 +6,7 @@ set -u
 hook=$1 sampler=$2 source=$3
 # shellcheck source=tests/support/lib.sh
 . "$source/tests/support/lib.sh"
-skip_unless_has pmdumplog pmlogcheck perl
+skip_unless_has pmdumplog pmlogcheck perl flock
 # shellcheck disable=SC2034 # sockets have short paths
 JOBSIGHT_SOCKET=$work/s JOBSIGHT_SPOOL=$work/spool JOBSIGHT_SAMPLER=$work/once
 export JOBSIGHT_SOCKET JOBSIGHT_SPOOL JOBSIGHT_SAMPLER TZ=UTC
@@ -173,14 +173,21 @@ until again "$next"; do # the sampler does not ask a pmcd that hung at once agai
 done
 ok "pmcd is back: with a sample" sampled "$next" 1
 
+none_pending() { # and no one-shot is about to end, that would take what comes next
+	[ -z "$(find "$JOBSIGHT_SPOOL.pending" -name '[0-9]*')" ] && flock -n "$JOBSIGHT_SPOOL.pending/guard" true
+}
+
 # Hooks never wait: what finds no room in the socket of a sampler that hangs is left beside the spool, and
 # one one-shot takes all of it.
 kill -STOP "$(cat "$work/third.pid")"
+rm -rf "$JOBSIGHT_SPOOL.pending" # many hooks at once make it
 ok "the sampler hangs: hooks return" at_once 301 340
+ok "none had nowhere to leave it" sh -c '! grep "job 3[0-9][0-9] " "$1"' - "$JOBSIGHT_SPOOL"
 overflow() { # the socket's room is the machine's: the rest
 	[ "$(jobs boundaries-once begin | grep -c '^3[0-9][0-9]$')" -gt 0 ] || [ "$(cat /proc/sys/net/unix/max_dgram_qlen)" -ge 40 ]
 }
 ok "a one-shot takes what did not fit" wait_for 60 overflow
+ok "nothing waits then" wait_for 60 none_pending
 touch -d '-1 minute' "$work/sampler.state"
 before=$(runs)
 ok "it gives no sign of life for long: hooks return" say 341 prolog_slurmd
@@ -199,9 +206,6 @@ ok "and a sample" sh -c 'pmdumplog "$1" kernel.percpu.cpu.user | grep -q "cpu0"'
 say 465 epilog_slurmd
 ok "one more" wait_for 60 has boundaries-once end 465
 ok "what went wrong is in the spool" grep -q "job 401" "$JOBSIGHT_SPOOL"
-none_pending() {
-	[ -z "$(find "$JOBSIGHT_SPOOL.pending" -name '[0-9]*')" ]
-}
 ok "nothing waits any more" wait_for 60 none_pending
 
 # The one-shot cannot be run: the next sampler takes what waits, without a sample when that is long ago.
