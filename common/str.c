@@ -287,13 +287,34 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 	return n;
 }
 
+// Bytes from the beginning that are ASCII, eight a time: most text is nothing else.
+static size_t ascii_length(const unsigned char *s, size_t len)
+{
+	size_t n = 0;
+	uint64_t word;
+
+	for (; len - n >= sizeof(word); n += sizeof(word)) {
+		memcpy(&word, s + n, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (n < len && s[n] < 0x80)
+		n++;
+	return n;
+}
+
 bool str_is_utf8(const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (len) {
-		size_t n = utf8_length(p, len);
+		size_t n = ascii_length(p, len);
 
+		p += n;
+		len -= n;
+		if (!len)
+			return true;
+		n = utf8_length(p, len);
 		if (!n)
 			return false;
 		p += n;

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/job.h"
 
+struct settings;
 struct timezone_rules;
 
 struct accounting_request {
@@ -17,8 +18,8 @@ struct accounting_request {
 	int64_t since_s, until_s;          // jobs that touch [since, until); 0: no limit
 	const char *const *ids;            // only these ("1234", "1234_7"); n_ids 0: all
 	size_t n_ids;
-	bool with_scripts;                              // job.script too, where the source has it
-	const char *warehouse_url, *warehouse_password; // of the settings, for "warehouse"
+	bool with_scripts;               // job.script too, where the source has it
+	const struct settings *settings; // for "warehouse"; may be NULL
 };
 
 struct accounting_source {

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/memory.h"
 #include "common/postgres/postgres.h"
+#include "common/settings.h"
 #include "common/str.h"
 
 enum { PAGE_ROWS = 5000 };
@@ -137,27 +138,17 @@ static int find_cluster(struct warehouse *w, struct error *err)
 	return 0;
 }
 
-// As arrays of PostgreSQL.
 static void put_ids(struct warehouse *w)
 {
 	const struct accounting_request *q = &w->request;
-	strbuf_putc(&w->ids, '{');
-	strbuf_putc(&w->numbers, '{');
 	for (size_t i = 0; i < q->n_ids; i++) {
 		int64_t number = 0;
-		strbuf_puts(&w->ids, i ? ",\"" : "\"");
-		for (const char *c = q->ids[i]; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				strbuf_putc(&w->ids, '\\');
-			strbuf_putc(&w->ids, *c);
-		}
-		strbuf_putc(&w->ids, '"');
+		postgres_array_add(&w->ids, q->ids[i]);
 		if (parse_i64(q->ids[i], &number) == 0)
-			strbuf_printf(
-				&w->numbers, "%s%" PRId64, w->numbers.len > 1 ? "," : "", number);
+			postgres_array_add(&w->numbers, q->ids[i]);
 	}
-	strbuf_putc(&w->ids, '}');
-	strbuf_putc(&w->numbers, '}');
+	postgres_array_end(&w->ids);
+	postgres_array_end(&w->numbers);
 }
 
 static void put_sql(struct warehouse *w)
@@ -173,10 +164,11 @@ static int open_session(struct warehouse *w, struct error *err)
 	const struct accounting_request *q = &w->request;
 	bool is_own = q->spec && q->spec[0];
 	TRY(is_own ? postgres_check_url(q->spec, err) : 0);
-	TRY(postgres_open(is_own             ? q->spec
-			  : q->warehouse_url ? q->warehouse_url
-					     : "",
-		is_own ? NULL : q->warehouse_password, &w->postgres, err));
+	TRY(postgres_open(is_own        ? q->spec
+			  : q->settings ? q->settings->warehouse_url
+					: "",
+		is_own || !q->settings ? NULL : q->settings->warehouse_password, &w->postgres,
+		err));
 	TRY(postgres_script(w->postgres, "SET default_transaction_read_only = on", err));
 	TRY(find_cluster(w, err));
 	put_sql(w);

@@ -121,8 +121,10 @@ static size_t drop_equal(struct places *p, struct metric **metrics, size_t *n)
 	return dropped;
 }
 
-// Numbers that no stanza can say how to work out: summarizer/analyses/ writes them.
-static const char *const analysed[] = {"catastrophe.value"};
+// Numbers that no stanza can say how to work out: summarizer/analyses/ writes them, or who reads
+// documents of SUPReMM (common/store/supremm.c).
+static const char *const analysed[] = {
+	"catastrophe.value", "xdmod.gpu_energy", "xdmod.gpu_usage", "xdmod.ib_rx_bytes"};
 
 // A column may take any number that some metric of the catalogue or an analysis writes.
 static bool has_path(struct metric *const *metrics, size_t n, const char *path)

@@ -233,31 +233,39 @@ static void read_bits(struct reader *r, struct source *s, const struct yaml_node
 	}
 }
 
+// Whether braces hold labels and brackets stand in pairs, not in one another.
+static bool is_template(const char *p)
+{
+	bool is_open = false;
+
+	for (p += strcspn(p, "{}[]"); *p; p += strcspn(p, "{}[]")) {
+		size_t n = 1;
+		if (*p == '[' || *p == ']') {
+			if (is_open == (*p == '['))
+				return false;
+			is_open = !is_open;
+		} else {
+			while (is_word_character(p[n]))
+				n++;
+			if (*p == '}' || n == 1 || p[n++] != '}')
+				return false;
+		}
+		p += n;
+	}
+	return !is_open;
+}
+
 // "{device}:{port}" as it is; a label alone stands for "{label}".
 static const char *instance_template(struct reader *r, const char *text, int line)
 {
-	const char *p = text;
-
-	if (!strpbrk(text, "{}")) {
+	if (!strpbrk(text, "{}[]")) {
 		if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 				      "0123456789")])
 			wrong(r, line, "instance: '%.60s' is not a label", text);
 		return arena_printf(r->arena, "{%s}", text);
 	}
-	while (*p) {
-		p += strcspn(p, "{}");
-		if (*p == '\0')
-			break;
-		size_t n = 1;
-		while (is_word_character(p[n]))
-			n++;
-		if (*p == '}' || n == 1 || p[n] != '}') {
-			wrong(r, line, "instance: '%.60s' needs labels in braces, as in 'cpu{cpu}'",
-				text);
-			break;
-		}
-		p += n + 1;
-	}
+	if (!is_template(text))
+		wrong(r, line, "instance: '%.60s' needs labels in braces, as in 'cpu{cpu}'", text);
 	return text;
 }
 

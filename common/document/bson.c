@@ -132,8 +132,18 @@ static int fail_at(struct error *err, int code, const struct place *p, const cha
 	return error_set(err, code, "document: %.200s: %s", text.len ? text.text : "top", what);
 }
 
+// Most names are a few letters, and one look tells that nothing is wrong with them.
+static bool is_plain_name(const struct element *e)
+{
+	uint64_t strange = (e->head | zero_bytes(e->head ^ EACH_BYTE('.'))) & EACH_BYTE(0x80);
+
+	return e->key_len > 0 && e->key_len <= 8 && !strange && e->key[0] != '$';
+}
+
 static const char *name_fault(const struct element *e)
 {
+	if (is_plain_name(e))
+		return NULL;
 	if (e->key_len == 0)
 		return "empty field name";
 	if (e->key[0] == '$')
@@ -178,6 +188,15 @@ static bool is_number(const struct element *e, size_t number)
 	return left == 0;
 }
 
+const char *element_fault(const struct element *e, bool in_array, size_t number)
+{
+	const char *fault = in_array ? NULL : name_fault(e);
+
+	if (in_array && !is_number(e, number))
+		return "array item is not called by its number";
+	return fault ? fault : value_fault(e, in_array);
+}
+
 static int check_level( // NOLINT(misc-no-recursion): DOC_DEPTH_MAX bounds it
 	struct bytes b, bool is_array, int depth, const struct place *above, struct error *err)
 {
@@ -191,12 +210,8 @@ static int check_level( // NOLINT(misc-no-recursion): DOC_DEPTH_MAX bounds it
 		return fail_at(err, EBADMSG, above, "damaged BSON (length)");
 	while ((rc = element_next(&e)) > 0) {
 		struct place here = {above, e.key};
-		const char *fault = is_array ? NULL : name_fault(&e);
+		const char *fault = element_fault(&e, is_array, n++);
 
-		if (is_array && !is_number(&e, n++))
-			fault = "array item is not called by its number";
-		if (!fault)
-			fault = value_fault(&e, is_array);
 		if (fault)
 			return fail_at(err, EINVAL, &here, fault);
 		if (e.type == BSON_OBJECT || e.type == BSON_ARRAY)
@@ -209,6 +224,15 @@ static int check_level( // NOLINT(misc-no-recursion): DOC_DEPTH_MAX bounds it
 int bson_check(struct bytes b, struct error *err)
 {
 	return check_level(b, false, 1, NULL, err);
+}
+
+int element_check(const struct element *e, int depth)
+{
+	struct error err;
+
+	if (e->type != BSON_OBJECT && e->type != BSON_ARRAY)
+		return 0;
+	return check_level(element_bytes(e), e->type == BSON_ARRAY, depth + 1, NULL, &err);
 }
 
 // What makes a tree of bytes. Of a document that others wrote, what may not be kept is left out.

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/document/number_key.h"
 #include "common/macro.h"
 
 // A document is at most what an int32 counts.
@@ -14,15 +15,6 @@
 static bool fits_int32(int64_t v)
 {
 	return v >= INT32_MIN && v <= INT32_MAX;
-}
-
-static size_t digits(size_t n)
-{
-	size_t count = 1;
-
-	for (; n >= 10; n /= 10)
-		count++;
-	return count;
 }
 
 static const char *key_fault(const char *key)
@@ -34,6 +26,31 @@ static const char *key_fault(const char *key)
 	if (strchr(key, '.'))
 		return "field name holds '.'";
 	return str_is_utf8(key, strlen(key)) ? NULL : "field name is not UTF-8";
+}
+
+static int measure(
+	const struct doc *d, bool in_array, int depth, uint64_t *size, struct error *err);
+
+// Most of a document are numbers in arrays.
+static int measure_array(const struct doc *d, int depth, uint64_t *size, struct error *err)
+{
+	size_t key = 1;
+	size_t longer = 10; // the first number whose key has a digit more
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct doc *item = d->items[i];
+
+		if (i == longer) {
+			longer *= 10;
+			key++;
+		}
+		*size += 1 + key + 1;
+		if (item->kind == DOC_DOUBLE && isfinite(item->number) && depth < DOC_DEPTH_MAX)
+			*size += 8;
+		else
+			TRY(measure(item, true, depth + 1, size, err));
+	}
+	return 0;
 }
 
 // The bytes of a value; also finds what must not be written.
@@ -69,15 +86,15 @@ static int measure(const struct doc *d, bool in_array, int depth, uint64_t *size
 		break;
 	}
 	*size += 4 + 1;
+	if (d->kind == DOC_ARRAY)
+		return measure_array(d, depth, size, err);
 	for (size_t i = 0; i < d->n; i++) {
-		bool is_array = d->kind == DOC_ARRAY;
-		const char *fault = is_array ? NULL : key_fault(d->keys[i]);
-		const char *key = is_array ? "array item" : d->keys[i];
+		const char *fault = key_fault(d->keys[i]);
 
 		if (fault)
-			return error_set(err, EINVAL, "document: %.100s: %s", key, fault);
-		*size += 1 + (is_array ? digits(i) : strlen(key)) + 1;
-		TRY(measure(d->items[i], is_array, depth + 1, size, err));
+			return error_set(err, EINVAL, "document: %.100s: %s", d->keys[i], fault);
+		*size += 1 + strlen(d->keys[i]) + 1;
+		TRY(measure(d->items[i], false, depth + 1, size, err));
 	}
 	return 0;
 }
@@ -127,15 +144,33 @@ static uint8_t type_of(const struct doc *d)
 	return d->kind == DOC_INT && fits_int32(d->integer) ? 0x10 : types[d->kind];
 }
 
-// An array's items are called by their numbers.
-static uint8_t *put_number_key(uint8_t *p, size_t number)
-{
-	size_t n = digits(number);
+static uint8_t *put_value(uint8_t *p, const struct doc *d);
 
-	for (size_t i = n; i-- > 0; number /= 10)
-		p[i] = (uint8_t)('0' + number % 10);
-	p[n] = 0;
-	return p + n + 1;
+static uint8_t *put_array(uint8_t *p, const struct doc *d)
+{
+	struct number_key key = NUMBER_KEY_FIRST;
+
+	for (size_t i = 0; i < d->n; i++, number_key_next(&key)) {
+		const struct doc *item = d->items[i];
+
+		*p++ = type_of(item);
+		memcpy(p, key.text, key.len + 1);
+		p += key.len + 1;
+		p = item->kind == DOC_DOUBLE ? put_double(p, item->number) : put_value(p, item);
+	}
+	return p;
+}
+
+static uint8_t *put_object(uint8_t *p, const struct doc *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		size_t len = strlen(d->keys[i]) + 1;
+
+		*p++ = type_of(d->items[i]);
+		memcpy(p, d->keys[i], len);
+		p = put_value(p + len, d->items[i]);
+	}
+	return p;
 }
 
 static uint8_t *put_value(uint8_t *p, const struct doc *d)
@@ -162,18 +197,7 @@ static uint8_t *put_value(uint8_t *p, const struct doc *d)
 		break;
 	}
 	p += 4;
-	for (size_t i = 0; i < d->n; i++) {
-		*p++ = type_of(d->items[i]);
-		if (d->kind == DOC_ARRAY) {
-			p = put_number_key(p, i);
-		} else {
-			size_t len = strlen(d->keys[i]) + 1;
-
-			memcpy(p, d->keys[i], len);
-			p += len;
-		}
-		p = put_value(p, d->items[i]);
-	}
+	p = d->kind == DOC_ARRAY ? put_array(p, d) : put_object(p, d);
 	*p++ = 0;
 	put_u32(start, (uint32_t)(p - start));
 	return p;

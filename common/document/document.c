@@ -117,19 +117,20 @@ static void make_room(struct doc *to, struct arena *a)
 	to->room = room;
 }
 
-static void append(struct doc *to, struct arena *a, const char *key, struct doc *item)
+static void append_item(struct doc *to, struct arena *a, struct doc *item)
 {
 	make_room(to, a);
-	to->items[to->n] = item;
-	if (to->kind != DOC_OBJECT) {
-		to->n++;
-		return;
-	}
-	to->keys[to->n++] = key;
-	if (to->index && 2 * to->n <= to->index->n_slots)
-		index_insert(to->index, key, to->n - 1);
-	else if (to->n > WIDE_OBJECT)
-		index_rebuild(to, a);
+	to->items[to->n++] = item;
+}
+
+static void append_field(struct doc *object, struct arena *a, const char *key, struct doc *item)
+{
+	append_item(object, a, item);
+	object->keys[object->n - 1] = key;
+	if (object->index && 2 * object->n <= object->index->n_slots)
+		index_insert(object->index, key, object->n - 1);
+	else if (object->n > WIDE_OBJECT)
+		index_rebuild(object, a);
 }
 
 void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item)
@@ -140,8 +141,8 @@ void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item)
 	assert(to->kind == DOC_ARRAY || (to->kind == DOC_OBJECT && key));
 	if (!item)
 		return;
-	if (!key || to->kind != DOC_OBJECT) {
-		append(to, a, NULL, item);
+	if (to->kind != DOC_OBJECT) {
+		append_item(to, a, item);
 		return;
 	}
 	len = strlen(key);
@@ -149,7 +150,27 @@ void doc_put(struct doc *to, struct arena *a, const char *key, struct doc *item)
 	if (i < to->n)
 		to->items[i] = item;
 	else
-		append(to, a, arena_strndup(a, key, len), item);
+		append_field(to, a, arena_strndup(a, key, len), item);
+}
+
+void doc_put_first(struct doc *object, struct arena *a, const char *key)
+{
+	size_t i = object->kind == DOC_OBJECT ? object_position(object, key, strlen(key)) : 0;
+	struct doc *item;
+	const char *name;
+
+	if (i == 0 || i >= object->n)
+		return;
+	item = object->items[i];
+	name = object->keys[i];
+	for (; i > 0; i--) {
+		object->items[i] = object->items[i - 1];
+		object->keys[i] = object->keys[i - 1];
+	}
+	object->items[0] = item;
+	object->keys[0] = name;
+	if (object->index)
+		index_rebuild(object, a);
 }
 
 struct doc *doc_at(struct doc *root, struct arena *a, const char *path)
@@ -161,7 +182,7 @@ struct doc *doc_at(struct doc *root, struct arena *a, const char *path)
 		size_t i = object_position(at, path, len);
 
 		if (i == at->n)
-			append(at, a, arena_strndup(a, path, len), doc_object(a));
+			append_field(at, a, arena_strndup(a, path, len), doc_object(a));
 		else if (at->items[i]->kind != DOC_OBJECT)
 			at->items[i] = doc_object(a);
 		at = at->items[i];

@@ -62,6 +62,7 @@ void doc_put_double(struct doc *to, struct arena *a, const char *key,
 	double v); // NaN: nothing; in an array null
 void doc_put_text(struct doc *to, struct arena *a, const char *key, const char *v); // copied
 void doc_put_time(struct doc *to, struct arena *a, const char *key, int64_t unix_ms);
+void doc_put_first(struct doc *object, struct arena *a, const char *key); // of what is there
 
 // Dotted lookup in a tree; array items by number. NULL when absent.
 const struct doc *doc_find(const struct doc *root, const char *path);
@@ -114,7 +115,7 @@ size_t bson_paths_count(const struct bson_paths *p);
 // Room that bson_gather works in; one for each thread.
 struct bson_visit *bson_paths_scratch(const struct bson_paths *p, struct arena *a);
 int bson_gather(const struct bson_paths *p, struct bytes b, struct bson_visit *scratch,
-	struct bson_found *found) MUST_USE; // 0, or <0: damaged
+	struct bson_found *found) MUST_USE; // 0, or <0: bson_check() says what is wrong
 // As bson_each, of an array that was gathered.
 int bson_items(struct bytes array, bson_item *each, void *context) MUST_USE;
 // What may be stored: whole, UTF-8, known types, names legal, no NaN, no array inside an array.

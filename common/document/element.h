@@ -83,16 +83,67 @@ static inline double get_double(const uint8_t *p)
 	return v;
 }
 
+// Keys are looked at eight bytes a time: in words that hold them as they lie, the first one lowest.
+#define EACH_BYTE(n) (UINT64_C(0x0101010101010101) * (n))
+
+// The highest bit of each byte that is 0, and perhaps of those above it.
+static inline uint64_t zero_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
 // One element of a document. The walk ends with 0, or <0 at damage.
 struct element {
 	const uint8_t *next; // where the next element starts
 	const uint8_t *end;  // the NUL that ends the document
 	const char *key;
 	size_t key_len;
+	uint64_t head; // the first eight bytes of the key, zeros behind its end
 	const uint8_t *value;
 	size_t size; // of the value
 	uint8_t type;
 };
+
+// The first eight bytes of a name in a word, as in struct element.
+static inline uint64_t key_head(const char *name, size_t len)
+{
+	uint64_t head = 0;
+
+	for (size_t i = 0; i < len && i < 8; i++)
+		head |= (uint64_t)(uint8_t)name[i] << (8 * i);
+	return head;
+}
+
+// The end of the key at p, of which the document ends at end; NULL: there is none.
+static inline const uint8_t *key_end(const uint8_t *p, const uint8_t *end, uint64_t *ret_head)
+{
+	const uint8_t *nul = p;
+
+	if (end - p > 8) {
+		uint64_t word = get_u64(p);
+		uint64_t zeros = zero_bytes(word);
+
+		if (zeros) {
+			unsigned bits = (unsigned)__builtin_ctzll(zeros) & ~7U;
+
+			*ret_head = word & ~(UINT64_MAX << bits);
+			return p + bits / 8;
+		}
+		*ret_head = word;
+		nul = memchr(p + 8, 0, (size_t)(end - p - 8));
+		return nul;
+	}
+	while (nul < end && *nul)
+		nul++;
+	*ret_head = key_head((const char *)p, (size_t)(nul - p));
+	return nul < end ? nul : NULL;
+}
+
+static inline bool key_is(const struct element *e, uint64_t head, const char *name, size_t len)
+{
+	return e->head == head && e->key_len == len &&
+	       (len <= 8 || memcmp(e->key + 8, name + 8, len - 8) == 0);
+}
 
 static inline int element_start(struct bytes b, struct element *e)
 {
@@ -159,10 +210,8 @@ static inline int element_next(struct element *e)
 		if (e->type != 0x7f && e->type != 0xff)
 			return -EBADMSG;
 	}
-	nul = p;
-	while (nul < e->end && *nul)
-		nul++;
-	if (nul == e->end)
+	nul = key_end(p, e->end, &e->head);
+	if (!nul)
 		return -EBADMSG;
 	e->key = (const char *)p;
 	e->key_len = (size_t)(nul - p);
@@ -214,3 +263,8 @@ static inline void element_scalar(const struct element *e, struct scalar *ret)
 		break;
 	}
 }
+
+// What is wrong with an element, whatever stands below it; NULL: nothing. number: of an array's item.
+const char *element_fault(const struct element *e, bool in_array, size_t number);
+// What is wrong below it, depth levels deep itself: <0.
+int element_check(const struct element *e, int depth);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many lookups in one pass. The paths are a tree of names; a document is walked once along it, and
-// what no path leads to is stepped over by its length. The names of a document mostly come in the
+// what no path leads to is only checked: in this pass, too, because walking costs most. The names of a document mostly come in the
 // order of those of the tree, so each is first compared with the one after the last that was found.
 #include "common/document/document.h"
 
@@ -13,6 +13,7 @@ enum { NODES_FIRST = 64, NO_SLOT = -1 };
 
 struct name_node {
 	const char *name;
+	uint64_t head; // of the name, as in struct element
 	size_t len;
 	int slot;             // NO_SLOT: no path ends here
 	uint32_t above;       // a node before this one
@@ -53,6 +54,7 @@ static uint32_t add_node(struct bson_paths *p, uint32_t above, const char *name,
 		p->room *= 2;
 	}
 	p->nodes[p->n] = (struct name_node){.name = arena_strndup(p->arena, name, len),
+		.head = key_head(name, len),
 		.len = len,
 		.slot = NO_SLOT,
 		.above = above};
@@ -108,7 +110,7 @@ static const struct name_node *match(
 	if (!first)
 		return NULL;
 	do {
-		if (nodes[i].len == e->key_len && memcmp(nodes[i].name, e->key, e->key_len) == 0)
+		if (key_is(e, nodes[i].head, nodes[i].name, nodes[i].len))
 			return &nodes[i];
 		i = nodes[i].next ? nodes[i].next : first;
 	} while (i != (expected ? expected : first));
@@ -126,37 +128,51 @@ static void note_error(struct bson_visit *v, const struct element *e)
 	v->error = (int)s.integer;
 }
 
+// What an element is to the node of its name, of which it is the first.
+static void take(const struct walk *w, const struct name_node *node, const struct element *e)
+{
+	struct bson_found *f;
+
+	if (node->slot == NO_SLOT || element_kind(e) < 0)
+		return;
+	f = &w->found[node->slot];
+	f->is_there = true;
+	f->raw = element_bytes(e);
+	element_scalar(e, &f->value);
+}
+
 static int walk_level( // NOLINT(misc-no-recursion): the depth of the paths bounds it
-	const struct walk *w, uint32_t above, struct bytes b)
+	const struct walk *w, uint32_t above, const struct element *in, int depth)
 {
 	const struct name_node *nodes = w->paths->nodes;
+	const uint64_t error = key_head("error", 5);
 	uint32_t expected = 0;
+	size_t n = 0;
 	struct element e;
 	int rc;
 
-	TRY(element_start(b, &e));
+	if (depth > DOC_DEPTH_MAX)
+		return -EINVAL;
+	TRY(element_start(element_bytes(in), &e));
 	while ((rc = element_next(&e)) > 0) {
 		const struct name_node *node = match(w, above, expected, &e);
 		uint32_t here = node ? (uint32_t)(node - nodes) : 0;
 
-		if (e.key_len == 5 && memcmp(e.key, "error", 5) == 0)
+		if (element_fault(&e, in->type == BSON_ARRAY, n++))
+			return -EINVAL;
+		if (key_is(&e, error, "error", 5))
 			note_error(&w->visits[above], &e);
-		if (!node)
+		if (node)
+			expected = node->next;
+		if (!node || w->visits[here].is_seen) { // of equal names the first counts
+			TRY(element_check(&e, depth));
 			continue;
-		expected = node->next;
-		if (w->visits[here].is_seen) // of equal names the first counts
-			continue;
-		w->visits[here].is_seen = true;
-		if (node->slot != NO_SLOT && element_kind(&e) >= 0) {
-			struct bson_found *f = &w->found[node->slot];
-
-			f->is_there = true;
-			f->raw = element_bytes(&e);
-			element_scalar(&e, &f->value);
 		}
+		w->visits[here].is_seen = true;
+		take(w, node, &e);
 		// What stands in place of a value is {"error": N} itself.
-		if (e.type == BSON_OBJECT || (e.type == BSON_ARRAY && node->child))
-			TRY(walk_level(w, here, element_bytes(&e)));
+		if (e.type == BSON_OBJECT || e.type == BSON_ARRAY)
+			TRY(walk_level(w, here, &e, depth + 1));
 	}
 	return rc;
 }
@@ -166,9 +182,11 @@ int bson_gather(const struct bson_paths *p, struct bytes b, struct bson_visit *s
 {
 	const struct walk w = {.paths = p, .visits = scratch, .found = found};
 
+	const struct element all = {.type = BSON_OBJECT, .value = b.data, .size = b.len};
+
 	memset(scratch, 0, p->n * sizeof(*scratch));
 	memset(found, 0, p->n_slots * sizeof(*found));
-	TRY(walk_level(&w, 0, b));
+	TRY(walk_level(&w, 0, &all, 1));
 	// The deepest error on the way to a path counts; it may stand behind what it is about.
 	for (size_t i = 0; i < p->n; i++) {
 		const struct name_node *node = &p->nodes[i];

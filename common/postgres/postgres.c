@@ -204,17 +204,35 @@ int postgres_query(struct postgres *p, const char *sql, const struct postgres_va
 	return rc;
 }
 
-static int copy_data(struct postgres *p, const char *data, size_t len, struct error *err)
+int postgres_copy_start(struct postgres *p, const char *sql, struct error *err)
 {
-	PGresult *result;
+	PGresult *result = PQexec(p->connection, sql);
 	int rc = 0;
+
+	if (PQresultStatus(result) != PGRES_COPY_IN)
+		rc = fail(p, result, err);
+	PQclear(result);
+	return rc;
+}
+
+int postgres_copy_add(struct postgres *p, const void *data, size_t len, struct error *err)
+{
+	const char *bytes = data;
 
 	for (size_t at = 0; at < len; at += COPY_PIECE) {
 		size_t piece = len - at < COPY_PIECE ? len - at : COPY_PIECE;
 
-		if (PQputCopyData(p->connection, data + at, (int)piece) != 1)
+		if (PQputCopyData(p->connection, bytes + at, (int)piece) != 1)
 			return fail(p, NULL, err);
 	}
+	return 0;
+}
+
+int postgres_copy_end(struct postgres *p, struct error *err)
+{
+	PGresult *result;
+	int rc = 0;
+
 	if (PQputCopyEnd(p->connection, NULL) != 1)
 		return fail(p, NULL, err);
 	while ((result = PQgetResult(p->connection))) {
@@ -230,13 +248,9 @@ static int copy_data(struct postgres *p, const char *data, size_t len, struct er
 int postgres_copy(
 	struct postgres *p, const char *sql, const void *data, size_t len, struct error *err)
 {
-	PGresult *result = PQexec(p->connection, sql);
-	int rc = 0;
-
-	if (PQresultStatus(result) != PGRES_COPY_IN)
-		rc = fail(p, result, err);
-	PQclear(result);
-	return rc < 0 ? rc : copy_data(p, data, len, err);
+	TRY(postgres_copy_start(p, sql, err));
+	TRY(postgres_copy_add(p, data, len, err));
+	return postgres_copy_end(p, err);
 }
 
 int postgres_copy_out(struct postgres *p, const char *sql, struct strbuf *out, struct error *err)
@@ -263,7 +277,9 @@ int postgres_copy_out(struct postgres *p, const char *sql, struct strbuf *out, s
 
 void postgres_rollback(struct postgres *p)
 {
-	if (PQtransactionStatus(p->connection) != PQTRANS_UNKNOWN)
+	PGTransactionStatusType status = PQtransactionStatus(p->connection);
+
+	if (status != PQTRANS_UNKNOWN && status != PQTRANS_IDLE)
 		PQclear(PQexec(p->connection, "ROLLBACK"));
 }
 
@@ -292,4 +308,21 @@ int64_t postgres_int(const struct postgres_rows *r, size_t row, size_t column)
 	int64_t v = 0;
 
 	return text && parse_i64(text, &v) == 0 ? v : 0;
+}
+
+void postgres_array_add(struct strbuf *array, const char *text)
+{
+	strbuf_puts(array, array->len ? ",\"" : "{\"");
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			strbuf_putc(array, '\\');
+		strbuf_putc(array, *text);
+	}
+	strbuf_putc(array, '"');
+}
+
+const char *postgres_array_end(struct strbuf *array)
+{
+	strbuf_puts(array, array->len ? "}" : "{}");
+	return strbuf_text(array);
 }

@@ -37,11 +37,20 @@ int postgres_query(struct postgres *p, const char *sql, const struct postgres_va
 // COPY ... FROM STDIN with all of its data.
 int postgres_copy(struct postgres *p, const char *sql, const void *data, size_t len,
 	struct error *err) MUST_USE;
+// The same in pieces: start, add as often as needed, end. What the server has against the data it may
+// say at the end. A copy that is not ended ends with its transaction, by postgres_rollback.
+int postgres_copy_start(struct postgres *p, const char *sql, struct error *err) MUST_USE;
+int postgres_copy_add(struct postgres *p, const void *data, size_t len, struct error *err) MUST_USE;
+int postgres_copy_end(struct postgres *p, struct error *err) MUST_USE;
 // COPY ... TO STDOUT: appends all of its data.
 int postgres_copy_out(
 	struct postgres *p, const char *sql, struct strbuf *out, struct error *err) MUST_USE;
-// Ends a transaction that failed; a dead connection has none.
+// Ends a transaction, if there is one; a dead connection has none.
 void postgres_rollback(struct postgres *p);
+
+// A value that is an array: text by text, from an empty strbuf on, then its end.
+void postgres_array_add(struct strbuf *array, const char *text);
+const char *postgres_array_end(struct strbuf *array);
 
 void postgres_rows_free(struct postgres_rows *r); // NULL allowed
 size_t postgres_rows_count(const struct postgres_rows *r);

@@ -107,20 +107,44 @@ const char *matrix_label(const struct matrix_series *s, const char *name)
 	return "";
 }
 
+// The value of the label at "{label}..."; NULL where no brace ends it. Moves on behind it.
+static const char *braced(const struct matrix_series *s, const char **form)
+{
+	char label[256];
+	const char *start = *form + 1;
+	const char *end = strchr(start, '}');
+	if (end == NULL)
+		return NULL;
+	*form = end + 1;
+	if (!str_format(label, sizeof(label), "%.*s", (int)(end - start), start))
+		return "";
+	return matrix_label(s, label);
+}
+
 char *matrix_instance(const struct matrix_series *s, const char *form, struct arena *a)
 {
 	CLEANUP(strbuf_release) struct strbuf out = {0};
-	char label[256];
+	size_t opened = 0; // length of the name where the piece in brackets began
+	bool is_absent = false;
 	while (*form) {
-		size_t plain = strcspn(form, "{");
+		size_t plain = strcspn(form, "{[]");
 		strbuf_add(&out, form, plain);
 		form += plain;
-		const char *end = *form ? strchr(form, '}') : NULL;
-		if (end == NULL)
-			break;
-		if (str_format(label, sizeof(label), "%.*s", (int)(end - form - 1), form + 1))
-			strbuf_puts(&out, matrix_label(s, label));
-		form = end + 1;
+		if (*form == '{') {
+			const char *value = braced(s, &form);
+			if (value == NULL)
+				break;
+			is_absent |= value[0] == '\0';
+			strbuf_puts(&out, value);
+			continue;
+		}
+		if (*form == ']' && is_absent && out.len) {
+			out.len = opened;
+			out.text[opened] = '\0';
+		}
+		opened = out.len;
+		is_absent = false;
+		form += *form != '\0';
 	}
 	return arena_strdup(a, strbuf_text(&out));
 }

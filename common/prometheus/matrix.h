@@ -31,5 +31,5 @@ struct matrix {
 int matrix_parse(
 	struct bytes body, struct arena *a, struct matrix *ret, struct error *err) MUST_USE;
 const char *matrix_label(const struct matrix_series *s, const char *name); // "" when absent
-// "cpu{cpu}" with the values of the labels.
+// "cpu{cpu}" with the values of the labels; what stands in brackets only where its labels are there.
 char *matrix_instance(const struct matrix_series *s, const char *form, struct arena *a);

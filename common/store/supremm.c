@@ -67,6 +67,24 @@ static bool get_raw_id(const struct doc *d, int64_t *ret)
 	return false;
 }
 
+// What people type. A document of theirs has the raw id there, and of a task what it is a task of.
+static const char *typed_id(const struct doc *d, int64_t raw_id, struct arena *a)
+{
+	const char *id = get_text(d, "jobsight.id");
+	int64_t array;
+	int64_t index;
+
+	if (id)
+		return id;
+	id = get_text(d, "acct.id");
+	if (id && parse_i64(id, &index) < 0)
+		return id;
+	if (get_number(d, "acct.local_job_array_index", &index) && index >= 0 &&
+		get_number(d, "acct.local_job_id", &array) && array >= 0)
+		return arena_printf(a, "%" PRId64 "_%" PRId64, array, index);
+	return id ? id : arena_printf(a, "%" PRId64, raw_id);
+}
+
 // A number for what has none, of 53 bits.
 static uint64_t number_of(const char *text)
 {
@@ -177,6 +195,40 @@ static void add_gpus(struct doc *d, struct arena *a)
 	}
 }
 
+// What Open XDMoD's loader makes of several devices, for which there is no path: schema compat shows it.
+static void add_of_devices(struct doc *d, struct arena *a)
+{
+	static const struct {
+		const char *of, *what, *to;
+		double scale;
+		enum { FIRST, SUM, MEAN } how; // the first that is not 0
+	} rows[] = {
+		{"infiniband", "switch-out-bytes.avg", "ib_rx_bytes", 1, FIRST},
+		{"gpupower", "energy.avg", "gpu_energy", 1, SUM},
+		{"gpu", "gpuactive.avg", "gpu_usage", 0.01, MEAN},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct doc *all = doc_find(d, rows[i].of);
+		double sum = 0;
+		size_t n = 0;
+
+		for (size_t k = 0; all && all->kind == DOC_OBJECT && k < all->n; k++) {
+			double v;
+
+			if (!real_number(all->items[k], rows[i].what, &v))
+				continue;
+			if (rows[i].how == FIRST && (v == 0 || n > 0))
+				continue;
+			sum += v;
+			n++;
+		}
+		if (n > 0)
+			doc_put_double(doc_at(d, a, "xdmod"), a, rows[i].to,
+				rows[i].scale * sum / (rows[i].how == MEAN ? (double)n : 1));
+	}
+}
+
 // What ours hold and theirs do not, where it follows from what they hold.
 static void complete(struct doc *d, struct arena *a)
 {
@@ -190,25 +242,33 @@ static void complete(struct doc *d, struct arena *a)
 			add_totals(doc_at(d, a, with_totals[i]), a, 0);
 	}
 	add_gpus(d, a);
+	add_of_devices(d, a);
 }
 
 // Our part of a document that has none.
 static void put_own(struct doc *d, struct arena *a, const struct store_item *item)
 {
 	struct doc *own = doc_at(d, a, "jobsight");
+	const struct doc *is_whole = doc_find(d, "summarization.complete");
+	const struct doc *shared = doc_find(d, "shared");
 	int64_t is_shared;
 
 	doc_put_text(own, a, "cluster", item->key.cluster);
+	doc_put_text(own, a, "id", item->job_id);
 	doc_put_int(own, a, "raw_id", (int64_t)item->key.raw_id);
 	doc_put_int(own, a, "submit", item->key.submit_s);
 	if (doc_find(d, "jobsight.state"))
 		return;
-	doc_put_text(own, a, "state", "done");
+	doc_put_text(own, a, "state",
+		is_whole && is_whole->kind == DOC_BOOL && !is_whole->boolean ? "incomplete"
+									     : "done");
 	complete(d, a);
 	for (size_t i = 0; i < ARRAY_LEN(skips); i++)
 		if (doc_find(d, skips[i].path))
 			doc_put_int(own, a, "code", skips[i].code);
-	if (get_number(d, "shared", &is_shared))
+	if (shared && shared->kind == DOC_BOOL)
+		doc_put_bool(own, a, "exclusive", !shared->boolean);
+	else if (get_number(d, "shared", &is_shared))
 		doc_put_bool(own, a, "exclusive", is_shared == 0);
 }
 
@@ -234,7 +294,7 @@ const char *supremm_adopt(
 	const char *wrong = NULL;
 	int64_t raw_id;
 
-	*item = (struct store_item){.resource = "1", .job_id = get_text(d, "acct.id")};
+	*item = (struct store_item){.resource = "1"};
 	item->key.cluster = named ? named : cluster;
 	if (!item->key.cluster || !*item->key.cluster)
 		wrong = "names no cluster (--cluster says which)";
@@ -246,8 +306,7 @@ const char *supremm_adopt(
 	if (!get_number(d, "jobsight.submit", &item->key.submit_s) &&
 		!get_number(d, "acct.submit", &item->key.submit_s))
 		wrong = wrong ? wrong : "acct.submit is no time";
-	if (!item->job_id)
-		item->job_id = arena_printf(a, "%" PRId64, raw_id);
+	item->job_id = typed_id(d, raw_id, a);
 	if (!wrong)
 		wrong = find_end(d, item);
 	if (!wrong)

@@ -9,6 +9,7 @@
 
 #include "common/accounting/source.h"
 #include "common/clock.h"
+#include "common/settings.h"
 #include "common/str.h"
 
 static void complain(void *context, const struct error *why)
@@ -43,8 +44,8 @@ static void print(const struct job *j)
 
 enum { IDS_MAX = 8 };
 
-static int read_options(
-	int argc, char **argv, const char *ids[IDS_MAX], struct accounting_request *q)
+static int read_options(int argc, char **argv, const char *ids[IDS_MAX],
+	struct accounting_request *q, struct settings *s)
 {
 	for (int i = 4; i < argc; i++) {
 		q->with_scripts |= str_eq(argv[i], "script");
@@ -53,11 +54,12 @@ static int read_options(
 		if (str_starts(argv[i], "until=") && parse_i64(argv[i] + 6, &q->until_s) < 0)
 			return -EINVAL;
 		if (str_starts(argv[i], "url="))
-			q->warehouse_url = argv[i] + 4;
+			s->warehouse_url = argv[i] + 4;
 		if (str_starts(argv[i], "id=") && q->n_ids < IDS_MAX)
 			ids[q->n_ids++] = argv[i] + 3;
 	}
 	q->ids = ids;
+	q->settings = s;
 	return 0;
 }
 
@@ -65,6 +67,7 @@ int main(int argc, char **argv)
 {
 	const char *ids[IDS_MAX];
 	struct accounting_request q = {0};
+	struct settings settings = {.warehouse_url = ""};
 	struct arena a = {0};
 	struct error err = {0};
 	struct timezone_rules *zone = NULL;
@@ -78,7 +81,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	q.cluster = argv[2];
-	if (read_options(argc, argv, ids, &q) < 0)
+	if (read_options(argc, argv, ids, &q, &settings) < 0)
 		return 2;
 	int rc = timezone_open(argc > 3 ? argv[3] : "UTC", &zone, &err);
 	q.zone = zone;
