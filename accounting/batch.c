@@ -2,8 +2,7 @@
 // A batch holds finished bytes, not records: what was checked once is sent as often as needed.
 #include "accounting/batch.h"
 
-#include <string.h>
-
+#include "accounting/ledger.h"
 #include "common/memory.h"
 #include "etl/copy.h"
 
@@ -50,19 +49,12 @@ int batch_copy(const struct batch *b, struct postgres *p, size_t from, size_t to
 
 void batch_keys(const struct batch *b, size_t from, size_t to, struct strbuf *out)
 {
-	strbuf_putc(out, '{');
-	for (size_t i = from; i < to; i++) {
-		if (!b->records[i].key)
-			continue;
-		strbuf_puts(out, out->len > 1 ? ",\"" : "\"");
-		for (const char *c = b->records[i].key; *c; c++) {
-			if (strchr("\\\"", *c))
-				strbuf_putc(out, '\\');
-			strbuf_putc(out, (*c & 0x80) ? '?' : *c);
-		}
-		strbuf_putc(out, '"');
-	}
-	strbuf_putc(out, '}');
+	char key[LEDGER_KEY_SIZE];
+
+	for (size_t i = from; i < to; i++)
+		if (b->records[i].key)
+			postgres_array_add(out, ledger_text(b->records[i].key, key, sizeof(key)));
+	postgres_array_end(out);
 }
 
 void batch_clear(struct batch *b)

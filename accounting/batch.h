@@ -24,7 +24,7 @@ int batch_add(
 // Sends the records [from, to).
 int batch_copy(const struct batch *b, struct postgres *p, size_t from, size_t to,
 	struct error *err) MUST_USE;
-// The keys of these as a PostgreSQL array.
+// The keys of these as a PostgreSQL array, written as the quarantine has them.
 void batch_keys(const struct batch *b, size_t from, size_t to, struct strbuf *out);
 void batch_clear(struct batch *b);
 void batch_release(struct batch *b);

@@ -46,6 +46,7 @@ extern const struct connector architecture_scontrol;
 extern const struct connector architecture_slurm;
 extern const struct connector association_slurm;
 extern const struct connector business_slurm;
+extern const struct connector event_sacctmgr;
 extern const struct connector event_slurm;
 extern const struct connector project_accounts;
 extern const struct connector project_slurm;
@@ -72,6 +73,7 @@ static const struct connector *const connectors[] = {
 	&business_csv,
 	&business_dummy,
 	&job_sacct,
+	&event_sacctmgr,
 	&architecture_archfile,
 	&architecture_scontrol,
 	&architecture_slurm,

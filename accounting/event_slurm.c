@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "accounting/event_state.h"
+#include "accounting/event.h"
 #include "accounting/slurm_tables.h"
 #include "common/macro.h"
 #include "common/memory.h"
@@ -79,30 +79,7 @@ static bool cores_of(const char *tres, int64_t *ret)
 	return str_starts(tres, "1=") &&
 	       str_format(digits, sizeof(digits), "%.*s", (int)strspn(tres + 2, "0123456789"),
 		       tres + 2) &&
-	       parse_i64(digits, ret) == 0 && *ret <= INT32_MAX;
-}
-
-static void put_event(
-	struct events *e, const char **texts, int64_t begin, int64_t end, struct record *ret)
-{
-	int64_t v = 0;
-	uint64_t state = 0;
-
-	record_start(ret, STAGE_event,
-		arena_printf(&e->table.scratch, "%s/%" PRId64, texts[NODE], begin));
-	record_text(ret, AT_event_node, texts[NODE]);
-	record_int(ret, AT_event_start_t, begin);
-	if (end)
-		record_int(ret, AT_event_end_t, end);
-	record_text(ret, AT_event_reason, texts[REASON]);
-	if (slurm_number(texts[REASON_UID], &v))
-		record_int(ret, AT_event_reason_uid, v);
-	if (cores_of(texts[TRES], &v))
-		record_int(ret, AT_event_cores, v);
-	if (parse_u64(texts[STATE], &state) == 0) {
-		record_text(ret, AT_event_kind, event_kind(state));
-		record_text(ret, AT_event_state, event_state(state, &e->table.scratch));
-	}
+	       parse_i64(digits, ret) == 0;
 }
 
 static int events_next(void *state, struct record *ret, struct error *err)
@@ -112,22 +89,26 @@ static int events_next(void *state, struct record *ret, struct error *err)
 	int rc;
 
 	while ((rc = slurm_table_next(&e->table, COLUMNS, texts, err)) > 0) {
-		int64_t begin = 0;
-		int64_t end = 0;
+		struct event event = {.node = texts[NODE],
+			.reason = texts[REASON],
+			.state = texts[STATE],
+			.uid = -1,
+			.cores = -1};
 
 		if (str_eq(texts[DELETED], "1"))
 			continue;
-		if (parse_i64(texts[TIME_START], &begin) < 0 ||
-			parse_i64(texts[TIME_END], &end) < 0 || begin <= 0 || end < 0 ||
-			(end && end < begin) || begin > UINT32_MAX || end > UINT32_MAX) {
+		(void)slurm_number(texts[REASON_UID], &event.uid);
+		(void)cores_of(texts[TRES], &event.cores);
+		if (parse_i64(texts[TIME_START], &event.begin_s) < 0 ||
+			parse_i64(texts[TIME_END], &event.end_s) < 0 ||
+			!event_record(&event, &e->table.scratch, ret)) {
 			problem(e->table.problems, E_E0002, "%s: from %s to %s", texts[NODE],
 				texts[TIME_START], texts[TIME_END]);
 			continue;
 		}
-		if (!end && !e->open)
-			e->open = begin;
-		e->newest = begin;
-		put_event(e, texts, begin, end, ret);
+		if (!event.end_s && !e->open)
+			e->open = event.begin_s;
+		e->newest = event.begin_s;
 		return 1;
 	}
 	return rc;

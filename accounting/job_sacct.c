@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "accounting/connector.h"
 #include "accounting/job_record.h"
+#include "accounting/text.h"
 #include "common/accounting/sacct.h"
 #include "common/macro.h"
 #include "common/memory.h"
@@ -43,24 +43,13 @@ static void note_bad(void *context, const struct error *why)
 		"%s", text);
 }
 
-// What tells a dump from a later one; standard input is always new.
-static const char *place_of(const char *file, struct arena *a)
-{
-	struct stat st;
-
-	if (stat(file, &st) < 0 || !S_ISREG(st.st_mode))
-		return "";
-	return arena_printf(a, "%" PRIu64 " %" PRId64 ".%09ld", (uint64_t)st.st_size,
-		(int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-}
-
 static int dump_start(struct dump *d, const struct import_request *r, struct error *err)
 {
 	const struct accounting_request q = {
 		.spec = r->spec, .cluster = r->cluster, .zone = r->zone, .since_s = r->since_s};
 
 	TRY(wckey_form_parse(r->settings->import_wckey, &d->arena, &d->form, err));
-	d->place = place_of(r->spec, &d->arena);
+	d->place = text_place(r->spec, &d->arena);
 	if (*d->place && str_eq(d->place, r->place))
 		return 0;
 	return sacct_source.open(&q, &d->state, err);

@@ -55,8 +55,7 @@ static const char *number(char text[LEDGER_NUMBER_SIZE], uint64_t v)
 	return text;
 }
 
-// What is kept as text has to be UTF-8, whatever a source holds.
-static const char *clean(const char *text, char *copy, size_t size)
+const char *ledger_text(const char *text, char *copy, size_t size)
 {
 	(void)str_format(copy, size, "%s", text);
 	if (!str_is_utf8(copy, strlen(copy)))
@@ -126,7 +125,7 @@ static int add_errors(const struct ledger_step *s, const struct problems *p, str
 			continue;
 		const struct postgres_value values[] = {{.text = s->id}, {.text = codes[i].name},
 			{.text = number(n, c->n)}, {.text = p->ignored->has[i] ? "t" : "f"},
-			{.text = clean(c->example, example, sizeof(example))}};
+			{.text = ledger_text(c->example, example, sizeof(example))}};
 
 		TRY(postgres_query(
 			s->ledger->postgres, add_error, values, ARRAY_LEN(values), NULL, err));
@@ -136,13 +135,14 @@ static int add_errors(const struct ledger_step *s, const struct problems *p, str
 
 static int add_records(const struct ledger_step *s, const struct problems *p, struct error *err)
 {
-	char key[200];
+	char key[LEDGER_KEY_SIZE];
 	char reason[sizeof(p->counts[0].example)];
 
 	for (const struct problem_record *r = p->records; r; r = r->next) {
 		const struct postgres_value values[] = {{.text = s->cluster}, {.text = s->category},
-			{.text = clean(r->key, key, sizeof(key))}, {.text = codes[r->code].name},
-			{.text = clean(r->reason, reason, sizeof(reason))}};
+			{.text = ledger_text(r->key, key, sizeof(key))},
+			{.text = codes[r->code].name},
+			{.text = ledger_text(r->reason, reason, sizeof(reason))}};
 
 		TRY(postgres_query(
 			s->ledger->postgres, add_quarantine, values, ARRAY_LEN(values), NULL, err));
@@ -181,8 +181,8 @@ int ledger_free(const struct ledger_step *s, const char *keys, struct error *err
 int ledger_end_step(const struct ledger_step *s, const char *failure, struct error *err)
 {
 	char text[sizeof(err->text)];
-	const struct postgres_value values[] = {
-		{.text = s->id}, {.text = failure ? clean(failure, text, sizeof(text)) : NULL}};
+	const struct postgres_value values[] = {{.text = s->id},
+		{.text = failure ? ledger_text(failure, text, sizeof(text)) : NULL}};
 
 	return postgres_query(s->ledger->postgres, end_step, values, ARRAY_LEN(values), NULL, err);
 }

@@ -8,7 +8,7 @@
 #include "accounting/problem.h"
 #include "common/postgres/postgres.h"
 
-enum { LEDGER_NUMBER_SIZE = 24 };
+enum { LEDGER_NUMBER_SIZE = 24, LEDGER_KEY_SIZE = 200 };
 
 struct ledger {
 	struct postgres *postgres;
@@ -35,6 +35,8 @@ int ledger_begin_step(struct ledger_step *s, const char *connector, struct arena
 // was).
 int ledger_add(const struct ledger_step *s, const struct ledger_figures *f,
 	const struct problems *p, const char *place, struct error *err) MUST_USE;
+// What is kept as text has to be UTF-8, whatever a source holds. Keys are kept so.
+const char *ledger_text(const char *text, char *copy, size_t size);
 // Out of the quarantine: these keys, or with NULL all of the category.
 int ledger_free(const struct ledger_step *s, const char *keys, struct error *err) MUST_USE;
 int ledger_end_step(const struct ledger_step *s, const char *failure, struct error *err) MUST_USE;

@@ -3,6 +3,7 @@
 #include "accounting/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -66,6 +67,16 @@ int64_t text_written(const struct import_request *r, bool by_ssh)
 	struct stat st;
 
 	return !by_ssh && stat(r->spec, &st) == 0 ? st.st_mtime : clock_now_s();
+}
+
+const char *text_place(const char *file, struct arena *a)
+{
+	struct stat st;
+
+	if (stat(file, &st) < 0 || !S_ISREG(st.st_mode))
+		return "";
+	return arena_printf(a, "%" PRIu64 " %" PRId64 ".%09ld", (uint64_t)st.st_size,
+		(int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 int text_time(const char *text, const struct timezone_rules *zone, int64_t *ret_s)

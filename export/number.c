@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes figures. Counts are whole; what is large has no decimals, what is small has some.
+// Writes figures. Counts are whole; what is large has no decimals, what is small has some. Hours are
+// measured, not counted: in a column of them 4 stands as 4.00 below 3.75.
 #include "export/number.h"
 
 #include <math.h>
@@ -20,20 +21,23 @@ static bool is_carried(const char *unit)
 	return false;
 }
 
-static const char *plain(double v, char buf[FIGURE_SIZE])
+static const char *plain(double v, const char *unit, char buf[FIGURE_SIZE])
 {
 	static const double exact_to = 1e15; // whole numbers are doubles up to here, and more
 	char count[NUMBER_SIZE];
 	double size = fabs(v);
+	bool is_hours = str_ends(unit, "hours");
 
-	if (size < exact_to && (size >= 999.5 || v == trunc(v)))
+	if (size < exact_to && (size >= 999.5 || v == 0 || (v == trunc(v) && !is_hours)))
 		(void)str_format(buf, FIGURE_SIZE, "%s", count_show(llround(v), count));
+	else if (is_hours && size < 0.005)
+		(void)str_format(buf, FIGURE_SIZE, "< 0.01");
 	else
 		(void)str_format(buf, FIGURE_SIZE, "%.*f",
-			size >= 99.95  ? 0
-			: size >= 9.95 ? 1
-			: size >= 0.1  ? 2
-				       : 4,
+			size >= 99.95             ? 0
+			: size >= 9.95            ? 1
+			: size >= 0.1 || is_hours ? 2
+						  : 4,
 			v);
 	return buf;
 }
@@ -59,7 +63,7 @@ const char *figure_text(const struct cell *c, const char *unit, char buf[FIGURE_
 	else if (is_carried(unit))
 		shown = unit_show(c->value, unit);
 	else
-		return plain(c->value, buf);
+		return plain(c->value, unit, buf);
 	(void)str_format(
 		buf, FIGURE_SIZE, "%s%s%s", shown.number, *shown.unit ? " " : "", shown.unit);
 	return buf;

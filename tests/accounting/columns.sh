@@ -119,7 +119,19 @@ ok "associations" nulls alpha_assoc_table "id_assoc = 500 + @n, user = concat('u
 ok "levels of service" nulls qos_table "id = 500 + @n, name = concat('q', @n)" "where name <> ''"
 ok "accounts" nulls acct_table "name = concat('a', @n)" "where name <> ''"
 ok "users" nulls user_table "name = concat('u', @n)" "where name <> ''"
+ok "events" nulls alpha_event_table 'time_start = 1750000000 + 1000 * @n, time_end = 1750000500 + 1000 * @n'
+ok "keys of work" nulls alpha_wckey_table "id_wckey = 500 + @n, wckey_name = concat('key', @n, ':b1')" "where id_wckey = 90"
+ok "kinds of resources" nulls tres_table "id = 3000 + @n, type = concat('kind', @n)"
+of_source nulls "insert into alpha_resv_table (id_resv, resv_name, time_start, time_end, nodelist, node_inx, assoclist, tres)
+	values (1, 'r', 1700000000, 1900000000, 'n1', '0', '', '')"
+ok "reservations" nulls alpha_resv_table 'id_resv = 500 + @n'
+ok "scripts" nulls alpha_job_script_table "hash_inx = 500 + @n, script_hash = concat('2:', @n)"
+of_source nulls 'update alpha_job_table set id_resv = 501, script_hash_inx = 501 where id_job = 1002'
 ok "are imported" run 3 nulls
+ok "and events again, whose nodes are known now" run 0 nulls --again --category event,project
+ok "no event is lost" equals "$(there nulls 'select count(*) from warehouse.node_event_source')" "$(count_of alpha_event_table "where node_name <> ''")"
+ok "no project of such a key is" equals "$(there nulls "select count(*) from warehouse.project where name ~ '^key[0-9]+$'")" \
+	"$(count_of alpha_wckey_table "where wckey_name regexp '^key[0-9]+:'")"
 ok "no job is lost" equals "$(there nulls "select (select count(*) from warehouse.job) +
 	(select count(*) from warehouse.import_quarantine where category = 'job')")" "$(count_of alpha_job_table)"
 ok "and none is odd: NULL is what was not said" equals "$(there nulls 'select count(*) from warehouse.import_quarantine')" 0

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# directory.sh IMPORT LOAD POSTGRES SLAPD SLURM: 200 users of a real LDAP server, whole and broken entries, into a
-# real warehouse; then those of a real Slurm besides.
+# directory.sh IMPORT CHECK LOAD POSTGRES SLAPD SLURM: 200 users of a real LDAP server, whole and broken entries, into
+# a real warehouse, and what a check says of that server; then those of a real Slurm besides.
 # shellcheck disable=SC2154 # work, PG_URL, LDAP_*, SLURM_*
 set -u
-import=$1 load=$2 postgres=$3 slapd=$4 slurm=$5
+import=$1 check=$2 load=$3 postgres=$4 slapd=$5 slurm=$6
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../support/lib.sh"
 skip_unless_has psql slapd slapadd openssl
@@ -84,6 +84,12 @@ run() { # CODE [ARGUMENT ...]
 	cat "$work/said"
 	[ $rc -eq "$wanted" ]
 }
+# checks CODE WORDS: what jobsight-check says of the settings
+checks() {
+	local rc=0
+	"$check" --config "$work/settings.yaml" --category user >"$work/said" 2>&1 || rc=$?
+	[ $rc -eq "$1" ] && said "$2" || { cat "$work/said"; return 1; }
+}
 met() {
 	local got
 	got=$(sql "SELECT code, n FROM warehouse.import_quality WHERE run_id = (SELECT max(run_id) FROM
@@ -94,6 +100,8 @@ said() { grep -q -- "$1" "$work/said"; }
 departments=("departments: 'dpt-*'" "department_regexp: 'cn=dpt-([a-z]+)-?([a-z]*),'")
 
 settings ldap 'groups: users,empty' "${departments[@]}" "aliases: $work/aliases"
+ok 'a check of the directory' checks 0 '^well  *alpha: user'
+ok '... changes nothing' is 'SELECT count(*) FROM warehouse.login' 0
 ok 'users are imported' run 3
 ok 'and what is broken is counted' met 'E_U0001|1 E_U0002|1 E_U0003|2 E_U0006|1 '
 ok 'all with entries, in small letters' is "SELECT count(*), min(p.name), max(p.name) FROM warehouse.login l
@@ -146,12 +154,22 @@ ok '... is told' said 'ldap.groups is not set'
 PASSWORD=$work/wrong settings ldap:users
 ok 'a wrong password' run 1
 ok '... is told, not shown' said 'Invalid credentials'
+ok '... by a check, too' checks 1 'Invalid credentials'
+ok '... as failed' said '^FAILED  *alpha: user'
 CA=/etc/ssl/certs/ca-certificates.crt settings ldap:users
 ok 'a server that nobody vouches for' run 75
 ok '... is not asked' said 'bind'
+ok '... by a check either' checks 1 'bind'
 GROUPS_BASE=ou=none,dc=example,dc=org settings ldap:users
 ok 'a base that is not there' run 1
 ok '... is named' said 'ou=none,dc=example,dc=org: No such object'
+ok '... by a check, too' checks 1 'ou=none,dc=example,dc=org: No such object'
+url=$LDAP_URL
+LDAP_URL=ldaps://127.0.0.1:1 settings ldap:users
+ok 'a server that is away' run 75
+ok '... is told by a check' checks 1 "Can't contact LDAP server"
+LDAP_URL=$url settings ldap:users
+ok 'and one that is there again is well' checks 0 '^well  *alpha: user'
 settings ldap:users "department_regexp: '('" "departments: '*'"
 ok 'an expression that is none' run 1
 ok '... is named' said 'ldap.department_regexp'

@@ -124,14 +124,15 @@ STRICT=E_F0001 settings "filesystems: csv:$work/usage.csv"
 ok 'or be too much' run 1 --again
 
 # What the server itself refuses, and text that is none.
-sql "ALTER TABLE warehouse.filesystem ADD CONSTRAINT refused CHECK (name <> '/refused')"
-printf '/refused,2026-11-21T09:00:00Z,1.00,1.00\n/good,2026-11-21T09:00:00Z,2.00,1.00\n/b\351te,2026-11-21T09:00:00Z,3.00,1.00\n' \
+sql "ALTER TABLE warehouse.filesystem ADD CONSTRAINT refused CHECK (name !~ '^/refus')"
+printf '/refused,2026-11-21T09:00:00Z,1.00,1.00\n/refus\303\251,2026-11-21T09:00:00Z,1.00,1.00\n/good,2026-11-21T09:00:00Z,2.00,1.00\n/b\351te,2026-11-21T09:00:00Z,3.00,1.00\n' \
 	>"$work/odd.csv"
 settings "filesystems: csv:$work/odd.csv"
 ok 'records that the warehouse refuses' run 3 --again
-ok 'are counted, and so is text that is none' met 'E_X0001|1 E_X0002|1 '
-ok 'put aside with the reason' is "SELECT record_key, code, reason ~ 'violates check constraint' FROM warehouse.import_quarantine" \
-	'/refused 2026-11-21T09:00:00Z|E_X0001|t'
+ok 'are counted, and so is text that is none' met 'E_X0001|2 E_X0002|1 '
+ok 'put aside with the reason' is "SELECT record_key, code, reason ~ 'violates check constraint' FROM warehouse.import_quarantine
+	ORDER BY 1" '/refused 2026-11-21T09:00:00Z|E_X0001|t
+/refusé 2026-11-21T09:00:00Z|E_X0001|t'
 ok 'and those beside them are there' is "SELECT f.name FROM warehouse.filesystem_usage JOIN warehouse.filesystem f
 	USING (filesystem_id) WHERE t = '2026-11-21 09:00Z' ORDER BY 1" '/béte
 /good'
@@ -270,6 +271,45 @@ u4|'cache|bob|bio|kvm1:9177|m1.small|PAUSED|1|1073741824|3001|1|9000|-1"
 	ok 'a Prometheus that is away' run 75
 	ok 'loses nothing' is "$instances" "$wanted"
 fi
+
+# ---- events from a dump of sacctmgr ----
+echo 'NodeName=n[1-3] CPUs=4 RealMemory=1000' >"$work/nodes.conf"
+cat >"$work/events.txt" <<-END
+	Cluster|NodeName|TimeStart|TimeEnd|StateRaw|User|TRES|Reason
+	alpha||2026-11-20T00:00:00|Unknown|0||billing=12,cpu=12|Cluster Registered TRES
+	alpha|n1|2026-11-20T01:00:00|2026-11-20T02:00:00|514|root(0)|billing=4,cpu=4,mem=1G|fan | bad "50 %"
+	alpha|n1|2026-11-20T02:00:00|2026-11-20T03:30:00|514|alice(1001)|cpu=4|fan again
+	alpha|n2|2026-11-20T05:00:00|Unknown|2049|root(0)|cpu=3000000000,mem=1G|
+	beta|n2|2026-11-20T05:00:00|2026-11-20T06:00:00|1|||of another cluster
+	alpha|n3|2026-11-20T06:00:00|2026-11-20T05:00:00|1|||ends before it begins
+	alpha|n3|yesterday|Unknown|1|||no time
+	alpha|n3|2026-11-20T06:00:00
+	alpha|n9|2026-11-20T06:00:00|Unknown|1|||nobody knows it
+END
+events="SELECT d.name, e.kind, to_char(lower(e.during) AT TIME ZONE 'UTC', 'HH24:MI'),
+	coalesce(to_char(upper(e.during) AT TIME ZONE 'UTC', 'HH24:MI'), 'open'), e.state, e.reason
+	FROM warehouse.node_event e JOIN warehouse.node d USING (node_id) ORDER BY 1"
+settings "timezone: UTC" "architecture: slurm:$work/nodes.conf" "events: sacctmgr:$work/events.txt"
+ok 'events are imported' run 3
+ok 'what is wrong with some is counted' met 'E_E0001|1 E_E0002|3 '
+ok 'and where' grep -q 'events.txt:8: n3: from yesterday to Unknown' "$work/said"
+ok 'those that touch are one; a reason may hold the separator' is "$events" \
+	'n1|drained|01:00|03:30|IDLE+DRAIN|fan | bad "50 %"
+n2|down|05:00|open|DOWN+NO_RESPOND|'
+ok 'who, and how many cores' is "SELECT reason_uid, cores FROM warehouse.node_event_source ORDER BY node_id, start_t" \
+	'0|4
+1001|4
+0|'
+ok 'the same dump again' run 0
+ok 'is not read' is "SELECT records FROM warehouse.import_step ORDER BY step_id DESC LIMIT 1" 0
+sed -i '/|n2|.*Unknown/s/Unknown/2026-11-20T05:20:00/; /n3\|n9/d' "$work/events.txt"
+ok 'a later one' run 0
+ok 'ends what was open' is "$events" \
+	'n1|drained|01:00|03:30|IDLE+DRAIN|fan | bad "50 %"
+n2|down|05:00|05:20|DOWN+NO_RESPOND|'
+sed -i 's/StateRaw/State/' "$work/events.txt"
+ok 'a dump without a column' run 1
+ok 'is told which' grep -q 'events.txt:1: no column StateRaw' "$work/said"
 
 # ---- from a login node ----
 if started=$("$sshd" start "$work/sshd"); then

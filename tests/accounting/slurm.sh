@@ -15,8 +15,8 @@ skip_unless_has psql sacct sbatch mariadb mariadbd setsid
 . "$(dirname "$0")/../support/slurm.sh"
 
 start_postgres
-printf 'AccountingStoreFlags=job_comment,job_env,job_script\nPartitionName=wide Nodes=n[2-3] MaxTime=60 DefMemPerCPU=64\n' \
-	>"$work/more.conf"
+printf '%s\n' AccountingStoreFlags=job_comment,job_env,job_script SlurmdTimeout=5 \
+	'PartitionName=wide Nodes=n[2-3] MaxTime=60 DefMemPerCPU=64' >"$work/more.conf"
 start_slurm --nodes 3 --cpus 4 --gpus 2 --cluster alpha --conf "$work/more.conf"
 
 # ---- jobs ----
@@ -28,7 +28,7 @@ batch --wckey=p1:b1 --comment='the user said' --mem=100 -c2 --wrap 'srun -n2 sle
 batch --wckey=nothing "$work/job.sh"
 batch --wckey=p9:b9 "$work/job.sh"
 batch -t 1440 -J day "$work/job.sh"
-batch --requeue -J again --wrap 'sleep 60'
+batch --requeue -J again -w n1 --wrap 'sleep 60'
 batch --hold -J held "$work/job.sh"
 if [ "$(id -u)" -eq 0 ]; then
 	setpriv --reuid=daemon --regid=nogroup --clear-groups sbatch -Q -D "$work/out" -o "$work/out/daemon" --wrap true >/dev/null
@@ -39,6 +39,18 @@ is_running() { [ "$(squeue -h -j "$again" -o %T)" = RUNNING ]; }
 wait_for 60 is_running
 others_ended() { ! squeue -h -o %j | grep -qv '^again$'; }
 wait_for 60 others_ended
+# A node dies below its job: its slurmd is gone until slurmctld gives it up.
+batch -J lost -w n3 --no-requeue --wrap 'srun sleep 60'
+state_of() { sacct -X -n -P -j "$lost" --format=State; }
+lost=$(squeue -h -n lost -o %i)
+lost_is() { [ "$(state_of)" = "$1" ]; }
+has_step() { [ "$(my "select count(*) from alpha_step_table s join alpha_job_table j using (job_db_inx) where j.id_job = $lost and id_step = 0")" = 1 ]; }
+wait_for 60 has_step
+"$slurm" stop "$lab" slurmd-n3
+ok "a node that dies takes its job with it" wait_for 120 lost_is NODE_FAIL
+"$slurm" start "$lab" >"$work/said" 2>&1
+node_back() { [ "$(sinfo -h -n n3 -o %t | sort -u)" = idle ]; }
+wait_for 60 node_back
 scontrol update nodename=n3 state=drain reason="a 'reason'"
 recorded() { [ "$(my "select count(*) from alpha_job_table where time_end = 0 and time_start <> 0")" = 1 ]; }
 wait_for 30 recorded
@@ -117,9 +129,11 @@ sacct -a -D -n -P -S 2020-01-01 -E now+1hour --format=JobIDRaw,Submit,Start,End,
 	grep '^[0-9]*\.' | sed 's/|CANCELLED by [0-9]*|/|CANCELLED|/' | sort >"$work/steps-by-sacct"
 sql "select concat_ws('|', raw_id || '.' || case step_id when -5 then 'batch' when -4 then 'extern' else step_id::text end,
 	extract(epoch from start_t)::bigint, extract(epoch from start_t)::bigint, extract(epoch from stop_t)::bigint,
-	state, exit_code || ':' || exit_signal, nodes, tasks, name) from warehouse.job_steps" | sort >"$work/steps"
+	state, coalesce(exit_code || ':' || exit_signal, ''), nodes, tasks, name) from warehouse.job_steps" | sort >"$work/steps"
 ok "steps equal to sacct's" diff "$work/steps-by-sacct" "$work/steps"
 ok "steps were measured" equals "$(sql "select count(*) > 0 from warehouse.job_step where memory_max_bytes > 0 or user_s > 0")" t
+ok "among them one whose node failed" equals "$(sql "select d.name, j.state, j.exit_code from warehouse.job_node n join warehouse.node d using (node_id)
+	join warehouse.jobs j using (job_id) where j.job_name = 'lost'")" 'n3|NODE_FAIL|0'
 ok "a requeued job has a row for each run" equals "$(sql "select count(*) from warehouse.jobs where job_name = 'again'")" 2
 ok "what was running ended" equals "$(sql "select count(*) from warehouse.jobs where end_time is null")" 0
 # ---- the same jobs by a dump of sacct, in a warehouse of their own ----
@@ -176,7 +190,9 @@ ok "and nothing is lost by it" is 'select count(*) from warehouse.node_history w
 ok "who is in which partition" equals "$(sql "select p.name, count(*) from warehouse.partition_node m join warehouse.partition p using (partition_id) group by 1 order by 1")" \
 	"$(printf 'main|3\nsmall|1\nwide|2')"
 ok "associations" equals "$(sql "select count(*) from warehouse.association where upper_inf(valid)")" "$(my 'select count(*) from alpha_assoc_table where deleted = 0')"
-ok "a drained node is" equals "$(sql "select d.name, e.kind, e.reason from warehouse.node_event e join warehouse.node d using (node_id)")" "n3|drained|a 'reason'"
+ok "a drained node is, and so is the one that died" equals "$(sql "select d.name, e.kind, e.reason from warehouse.node_event e
+	join warehouse.node d using (node_id) order by lower(during)")" "n3|down|Not responding
+n3|drained|a 'reason'"
 ok "its seconds are those of Slurm's events" equals \
 	"$(sql "select sum(extract(epoch from upper(during) - lower(during)))::bigint from warehouse.node_event")" \
 	"$(my "select sum(time_end - time_start) from alpha_event_table where node_name <> '' and time_end > 0")"
@@ -190,6 +206,17 @@ ok "those that touch are one" equals "$(sql "select kind, extract(epoch from upp
 	from warehouse.node_event e join warehouse.node d using (node_id) where d.name = 'n1'")" 'down|1200|gone'
 ok "availability of that hour: of 3 x 3600 s" equals "$(sql "select sum(total_s), sum(down_s), sum(drained_s) from
 	warehouse.node_availability(to_timestamp($hour), to_timestamp($((hour + 3600))))")" '10800|1200|0'
+
+# A dump of sacctmgr says the same as the database.
+events="select d.name, s.start_t, s.end_t, s.kind, s.state, s.reason, s.reason_uid, s.cores
+	from warehouse.node_event_source s join warehouse.node d using (node_id) order by 1, 2"
+of_database=$(sql "$events")
+TZ=UTC SLURM_TIME_FORMAT=standard sacctmgr --parsable2 show event event=node all_time \
+	format=Cluster,NodeName,TimeStart,TimeEnd,StateRaw,User,TRES,Reason >"$work/events.txt"
+sed "s|events: .*|events: sacctmgr:$work/events.txt|" "$work/conf.yaml" >"$work/dump.yaml"
+sql 'delete from warehouse.node_event_source; delete from warehouse.node_event'
+ok "a dump of sacctmgr is imported" "$import" --config "$work/dump.yaml" --warehouse "$PG_URL" --category event
+ok "and says what the database says" equals "$(sql "$events")" "$of_database"
 
 # The same hour as slurmdbd itself rolls it up into usage_hour, which it does when it starts.
 my "update alpha_event_table set time_start = $((hour - 3600)) where node_name = '';
@@ -287,7 +314,10 @@ my "create database robinhood"
 my "create table robinhood.ACCT_STAT (uid varbinary(127), gid varbinary(127), type enum('file', 'dir', 'symlink'), size bigint unsigned,
 		blocks bigint unsigned, count bigint unsigned, primary key (uid, gid, type));
 	insert into robinhood.ACCT_STAT values ('alice', 'physics', 'file', 5000, 16, 2), ('alice', 'physics', 'dir', 4096, 8, 1),
-		('alice', 'bio', 'file', 1, 8, 1), ('bob\\'; drop', 'bio', 'file', 1, 1024, 9), ('', 'bio', 'file', 1, 8, 1)"
+		('alice', 'bio', 'file', 1, 8, 1), ('bob\\'; drop', 'bio', 'file', 1, 1024, 9), ('', 'bio', 'file', 1, 8, 1),
+		('carl', 'void', 'file', null, null, null), ('dora', 'void', 'file', 1, null, 3), ('erik', 'void', 'file', 1, 8, null);
+	alter table robinhood.ACCT_STAT drop primary key, modify column uid varbinary(127) null, modify column gid varbinary(127) null;
+	insert into robinhood.ACCT_STAT values (null, null, 'file', null, null, null)"
 robinhood() { # CODE SPEC
 	local code=0
 	printf 'clusters:\n- {name: alpha, quotas: "robinhood:%s"}\n' "$2" >"$work/robinhood.yaml"
@@ -295,10 +325,11 @@ robinhood() { # CODE SPEC
 	[ $code -eq "$1" ] || { cat "$work/said"; return 1; }
 }
 ok "usage by Robinhood" robinhood 3 "/lustre ${place/database=*/database=robinhood}"
-ok "one without a name is told of" raised E_Q0001
+ok "those without a name, and those of whom NULL is told, are told of" equals "$(count_of E_Q0001)" 6
 ok "of users and groups, in bytes, without limits" is "select kind, q.name, used_bytes, used_files, soft_bytes from warehouse.filesystem_quota q
 	join warehouse.filesystem f using (filesystem_id) where f.name = '/lustre' order by 1, 2" "group|bio|532480|11|
 group|physics|12288|3|
+group|void|4096|3|
 user|alice|16384|4|
 user|bob'; drop|524288|9|"
 my "alter table robinhood.ACCT_STAT change uid owner varbinary(127), change gid gr_name varbinary(127)"

@@ -8,7 +8,7 @@
 
 #include "accounting/architecture.h"
 #include "accounting/codes.h"
-#include "accounting/event_state.h"
+#include "accounting/event.h"
 #include "accounting/wckey.h"
 #include "common/macro.h"
 #include "common/memory.h"

@@ -92,7 +92,9 @@ Test(number, as_people_read_it)
 	} cases[] = {{1234567.4, "core hours", "1\u202f234\u202f567"},
 		{12.34, "core hours", "12.3"}, {3, "jobs", "3"}, {0.5, "hours", "0.50"},
 		{0.0036, "hours", "13.0 s"}, {40.44, "%", "40.4 %"}, {1073741824, "B", "1.00 GiB"},
-		{3661, "s", "1:01:01"}, {0, "core hours", "0"}};
+		{3661, "s", "1:01:01"}, {0, "core hours", "0"}, {4, "core hours", "4.00"},
+		{56, "GPU hours", "56.0"}, {0.0003, "core hours", "< 0.01"},
+		{0.03, "core hours", "0.03"}, {0.0032, "kWh/core hour", "0.0032"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct cell c = {.is_known = true, .value = cases[i].v, .coverage = NAN};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Slurm's numbers of node states mean, 20.11 to 26.05.
-#include "accounting/event_state.h"
+// Outages, and what Slurm's numbers of node states mean, 20.11 to 26.05.
+#include "accounting/event.h"
+
+#include <inttypes.h>
 
 #include "common/macro.h"
 #include "common/str.h"
@@ -67,4 +69,28 @@ const char *event_kind(uint64_t state)
 		if ((state & flags[i].bit) && flags[i].kind)
 			return NULL;
 	return "drained";
+}
+
+bool event_record(const struct event *e, struct arena *a, struct record *ret)
+{
+	uint64_t state = 0;
+
+	if (e->begin_s <= 0 || e->begin_s > UINT32_MAX || e->end_s < 0 || e->end_s > UINT32_MAX ||
+		(e->end_s && e->end_s < e->begin_s))
+		return false;
+	record_start(ret, STAGE_event, arena_printf(a, "%s/%" PRId64, e->node, e->begin_s));
+	record_text(ret, AT_event_node, e->node);
+	record_int(ret, AT_event_start_t, e->begin_s);
+	if (e->end_s)
+		record_int(ret, AT_event_end_t, e->end_s);
+	record_text(ret, AT_event_reason, e->reason);
+	if (e->uid >= 0)
+		record_int(ret, AT_event_reason_uid, e->uid);
+	if (e->cores >= 0 && e->cores <= INT32_MAX)
+		record_int(ret, AT_event_cores, e->cores);
+	if (parse_u64(e->state, &state) == 0) {
+		record_text(ret, AT_event_kind, event_kind(state));
+		record_text(ret, AT_event_state, event_state(state, a));
+	}
+	return true;
 }
