@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/applications/applications.h"
 #include "common/error.h"
 #include "common/job.h"
 #include "common/settings.h"
 #include "common/store/store.h"
-#include "summarizer/applications.h"
 #include "summarizer/prometheus/prometheus.h"
 #include "summarizer/reduce/plan.h"
 #include "summarizer/shard.h"

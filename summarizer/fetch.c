@@ -8,49 +8,71 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/map.h"
 #include "common/memory.h"
 
-static struct prometheus_host *host_of(
-	struct map *known, struct prometheus_host *hosts, size_t *n, const char *name)
+struct stay { // of one job on one host
+	const char *host;
+	struct prometheus_stay time;
+};
+
+static int by_host(const void *a, const void *b)
 {
-	struct prometheus_host *h = map_get(known, name);
-	if (h == NULL) {
-		h = &hosts[(*n)++];
-		*h = (struct prometheus_host){
-			.name = name, .begin_s = INT64_MAX, .end_s = INT64_MIN};
-		map_put(known, name, h);
-	}
-	return h;
+	const struct stay *x = a;
+	const struct stay *y = b;
+	int order = strcmp(x->host, y->host);
+	if (order || x->time.begin_s == y->time.begin_s)
+		return order;
+	return x->time.begin_s < y->time.begin_s ? -1 : 1;
 }
 
 static int by_begin(const void *a, const void *b)
 {
 	const struct prometheus_host *x = a;
 	const struct prometheus_host *y = b;
-	if (x->begin_s != y->begin_s)
-		return x->begin_s < y->begin_s ? -1 : 1;
+	if (x->stays->begin_s != y->stays->begin_s)
+		return x->stays->begin_s < y->stays->begin_s ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
-static struct prometheus_host *list_hosts(const struct batch *b, struct arena *a, size_t *ret_n)
+static struct stay *list_stays(const struct batch *b, struct arena *a, size_t *ret_n)
 {
-	CLEANUP(map_release) struct map known = {0};
 	const char *suffix = b->cluster->host_suffix ? b->cluster->host_suffix : "";
 	size_t pairs = 0;
 	for (size_t i = 0; i < b->n_jobs; i++)
 		pairs += b->jobs[i].start_s ? b->jobs[i].hosts.n : 0;
-	struct prometheus_host *hosts = arena_array(a, pairs + 1, sizeof(*hosts));
+	struct stay *stays = arena_array(a, pairs + 1, sizeof(*stays));
 	*ret_n = 0;
 	for (size_t i = 0; i < b->n_jobs; i++) {
 		const struct job *job = &b->jobs[i];
 		for (size_t k = 0; job->start_s && k < job->hosts.n; k++) {
 			const char *name = arena_printf(a, "%s%s", job->hosts.hosts[k], suffix);
-			if (b->shard && !shard_has(b->shard, name))
-				continue;
-			struct prometheus_host *h = host_of(&known, hosts, ret_n, name);
-			h->begin_s = job->start_s < h->begin_s ? job->start_s : h->begin_s;
-			h->end_s = job->end_s > h->end_s ? job->end_s : h->end_s;
+			if (b->shard == NULL || shard_has(b->shard, name))
+				stays[(*ret_n)++] = (struct stay){name, {job->start_s, job->end_s}};
+		}
+	}
+	qsort(stays, *ret_n, sizeof(*stays), by_host);
+	return stays;
+}
+
+static struct prometheus_host *list_hosts(const struct batch *b, struct arena *a, size_t *ret_n)
+{
+	size_t n = 0;
+	const struct stay *stays = list_stays(b, a, &n);
+	struct prometheus_host *hosts = arena_array(a, n + 1, sizeof(*hosts));
+	struct prometheus_stay *to = arena_array(a, n + 1, sizeof(*to)); // of all hosts
+	struct prometheus_host *h = hosts;
+	for (size_t i = 0; i < n; i++) {
+		const struct prometheus_stay *x = &stays[i].time;
+		bool is_new = i == 0 || !str_eq(stays[i].host, stays[i - 1].host);
+		if (is_new) {
+			h = &hosts[(*ret_n)++];
+			*h = (struct prometheus_host){.name = stays[i].host, .stays = to};
+		}
+		if (is_new || x->begin_s > to[-1].end_s + PROMETHEUS_JOIN_S) {
+			*to++ = *x;
+			h->n_stays++;
+		} else if (x->end_s > to[-1].end_s) {
+			to[-1].end_s = x->end_s;
 		}
 	}
 	qsort(hosts, *ret_n, sizeof(*hosts), by_begin);

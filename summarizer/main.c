@@ -231,8 +231,7 @@ static int choose_jobs(struct session *s, struct joblist *ret, struct error *err
 		.until_s = s->args.until,
 		.ids = s->args.jobs.items,
 		.n_ids = s->args.jobs.n,
-		.warehouse_url = s->settings.warehouse_url,
-		.warehouse_password = s->settings.warehouse_password,
+		.settings = &s->settings,
 	};
 	*ret = (struct joblist){.cluster = s->cluster->name, .catalogue = s->catalogue.hash};
 	TRY(select_jobs(&q, &s->arena, &ret->jobs, &ret->n, &s->selected, err));

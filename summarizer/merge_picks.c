@@ -14,6 +14,15 @@ struct picked {
 	size_t n;
 };
 
+// Times that go up and none before 1970: what is done with them overflows nowhere.
+static bool are_times(const int64_t *times, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (times[i] < (i ? times[i - 1] : 0))
+			return false;
+	return true;
+}
+
 static void read_host(struct merge *m, size_t node, struct picked *ret)
 {
 	struct partial_reader *r = &m->readers[node];
@@ -27,6 +36,7 @@ static void read_host(struct merge *m, size_t node, struct picked *ret)
 	ret->line.values = partial_doubles(r, 3 * n, &m->scratch);
 	ret->line.averages = n ? partial_doubles(r, n, &m->scratch) : NULL;
 	merge_read_devices(m, r, n, &ret->line);
+	r->is_bad |= !are_times(times, n);
 	ret->times = times;
 	ret->n = r->is_bad ? 0 : n;
 }

@@ -24,7 +24,7 @@ void merge_read_devices(struct merge *m, struct partial_reader *r, size_t n_bins
 	l->n_devices = n;
 	l->names = arena_array(&m->scratch, n + 1, sizeof(*l->names));
 	l->devices = arena_array(&m->scratch, n + 1, sizeof(*l->devices));
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !r->is_bad; i++) {
 		l->names[i] = partial_text(r);
 		l->devices[i] = partial_doubles(r, n_bins, &m->scratch);
 	}

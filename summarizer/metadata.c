@@ -37,6 +37,7 @@ static const struct field {
 		"B/s"},
 	{"jobsight.coverage",
 		"Nodes that had a metric; share of the job's node time between samples.", ""},
+	{"jobsight.id", "The job's number as people type it, 1234_7 of a task of an array.", ""},
 	{"jobsight.gaps", "Gaps in the samples of the job's nodes.", "gaps"},
 	{"jobsight.resets", "Counters that were reset while the job ran.", "resets"},
 };

@@ -27,7 +27,7 @@ static void put_unless(struct doc *to, struct arena *a, const char *key, int64_t
 
 static void put_acct(struct doc *to, struct arena *a, const struct job *job, const char *resource)
 {
-	doc_put_text(to, a, "id", job->id);
+	doc_put_int(to, a, "id", (int64_t)job->key.raw_id);
 	doc_put_int(to, a, "job_uniq_id", (int64_t)job->key.raw_id);
 	doc_put_int(to, a, "local_job_id",
 		(int64_t)(job->array_job ? job->array_job : job->key.raw_id));
@@ -124,6 +124,7 @@ static void put_own(struct doc *to, struct merge *m, const char *state, int code
 	doc_put_int(to, a, "schema", SUMMARY_LAYOUT);
 	doc_put_text(to, a, "catalogue", m->request->plan->catalogue->hash);
 	doc_put_text(to, a, "cluster", job->key.cluster);
+	doc_put_text(to, a, "id", job->id);
 	doc_put_int(to, a, "raw_id", (int64_t)job->key.raw_id);
 	doc_put_int(to, a, "submit", job->key.submit_s);
 	doc_put_text(to, a, "state", state);

@@ -3,11 +3,11 @@
 // its two documents.
 #pragma once
 
+#include "common/applications/applications.h"
 #include "common/arena.h"
 #include "common/bytes.h"
 #include "common/document/document.h"
 #include "common/job.h"
-#include "summarizer/applications.h"
 #include "summarizer/reduce/plan.h"
 
 struct summary_request {

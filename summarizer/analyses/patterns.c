@@ -20,21 +20,25 @@
 #define ERROR_FEW     3   // SUPReMM: too few data points
 #define ERROR_SHORT   2   // SUPReMM: job too short
 
-// In the document a metric's dots become dashes, as in all of SUPReMM's keys; the first word of the
-// group says which file system.
-static const char *const inputs[] = {
+// What is looked at, by our agent or, where that has nothing to say, by PCP's.
+enum { QUANTITIES = 4 };
+static const char *const inputs[2 * QUANTITIES] = {
+	"filesystems.gpfs.read.bytes",
+	"filesystems.gpfs.write.bytes",
+	"filesystems.lustre.read.bytes",
+	"filesystems.lustre.write.bytes",
 	"gpfs.fsios.read_bytes",
 	"gpfs.fsios.write_bytes",
 	"lustre.llite.read_bytes.total",
 	"lustre.llite.write_bytes.total",
 };
-static const char *const groups[] = {
-	"timeseries_patterns_gpfs",
-	"timeseries_patterns_gpfs",
-	"timeseries_patterns_lustre",
-	"timeseries_patterns_lustre",
+// In the document, whoever counted: SUPReMM's keys are PCP's names.
+static const char *const paths[QUANTITIES] = {
+	"timeseries_patterns_gpfs.gpfs-fsios-read_bytes",
+	"timeseries_patterns_gpfs.gpfs-fsios-write_bytes",
+	"timeseries_patterns_lustre.lustre-llite-read_bytes-total",
+	"timeseries_patterns_lustre.lustre-llite-write_bytes-total",
 };
-_Static_assert(ARRAY_LEN(inputs) == ARRAY_LEN(groups), "one group for each input");
 
 struct host {
 	struct history counters[ARRAY_LEN(inputs)];
@@ -101,35 +105,42 @@ static double total_at(const struct history_point *p, size_t n, size_t *at, int6
 	return p[*at].total + part * (p[*at + 1].total - p[*at].total);
 }
 
-// For each input u64 samples; if there are any, u64 whether sections follow, 4 rates, and the
+static void write_one(
+	const struct history_point *p, size_t n, const struct task *t, struct strbuf *to)
+{
+	int64_t begin = t->job->start_s * NS_PER_S;
+	int64_t end = t->job->end_s * NS_PER_S;
+	double rates[SECTIONS] = {0};
+	size_t at = 0;
+	partial_put_u64(to, section_rates(p, n, t, rates));
+	for (int k = 0; k < SECTIONS; k++)
+		partial_put_double(to, rates[k]);
+	double before = total_at(p, n, &at, begin);
+	for (int k = 1; k <= POINTS; k++) {
+		double now = total_at(p, n, &at, begin + (end - begin) / POINTS * k);
+		partial_put_double(to, now - before);
+		before = now;
+	}
+}
+
+// For each quantity u64 samples; if there are any, u64 whether sections follow, 4 rates, and the
 // course: increases over POINTS equal parts of the job.
 static void write(void *state, const struct analysis_end *e, struct strbuf *to)
 {
 	struct host *h = state;
-	int64_t begin = e->task->job->start_s * NS_PER_S;
-	int64_t end = e->task->job->end_s * NS_PER_S;
-	size_t n[ARRAY_LEN(inputs)];
+	const struct history_point *points[QUANTITIES];
+	size_t n[QUANTITIES];
 	size_t any = 0;
-	for (size_t i = 0; i < ARRAY_LEN(inputs); i++) {
-		(void)history_of(&h->counters[i], e->task, &n[i]);
+	for (size_t i = 0; i < QUANTITIES; i++) {
+		points[i] = history_of(&h->counters[i], e->task, &n[i]);
+		if (n[i] == 0)
+			points[i] = history_of(&h->counters[QUANTITIES + i], e->task, &n[i]);
 		any += n[i];
 	}
-	for (size_t i = 0; any && i < ARRAY_LEN(inputs); i++) {
-		const struct history_point *p = history_of(&h->counters[i], e->task, &n[i]);
-		double rates[SECTIONS] = {0};
+	for (size_t i = 0; any && i < QUANTITIES; i++) {
 		partial_put_u64(to, n[i]);
-		if (n[i] == 0)
-			continue;
-		partial_put_u64(to, section_rates(p, n[i], e->task, rates));
-		for (int k = 0; k < SECTIONS; k++)
-			partial_put_double(to, rates[k]);
-		size_t at = 0;
-		double before = total_at(p, n[i], &at, begin);
-		for (int k = 1; k <= POINTS; k++) {
-			double now = total_at(p, n[i], &at, begin + (end - begin) / POINTS * k);
-			partial_put_double(to, now - before);
-			before = now;
-		}
+		if (n[i])
+			write_one(points[i], n[i], e->task, to);
 	}
 }
 
@@ -154,6 +165,39 @@ static void read_input(struct partial_reader *r, struct input_merge *x)
 	x->n += is_good;
 }
 
+// What was moved between two points of the job's course.
+static double area(const double *course, double from, double to)
+{
+	double sum = 0;
+	for (size_t i = (size_t)from; i < POINTS && (double)i < to; i++) {
+		double low = fmax((double)i, from);
+		double high = fmin((double)i + 1, to);
+		sum += course[i] * (high - low);
+	}
+	return sum;
+}
+
+// The bytes of each block of that length, one a period: their statistics and sum.
+static double put_blocks(const struct analysis_merge *m, const struct input_merge *x, double shift,
+	double length, double period, struct doc *to)
+{
+	double areas[POINTS];
+	double sum = 0;
+	size_t n = 0;
+	for (int k = -1; n < POINTS && shift + k * period < POINTS; k++) {
+		double from = fmax(shift + k * period, 0);
+		double end = fmin(shift + k * period + length, POINTS);
+		if (end <= from)
+			continue;
+		areas[n] = area(x->course, from, end);
+		sum += areas[n++];
+	}
+	struct statistics s = statistics_of(areas, n);
+	statistics_put(&s, STATISTIC_ALL, to, m->arena);
+	doc_put_double(to, m->arena, "sum", sum);
+	return sum;
+}
+
 static void put_period(const struct analysis_merge *m, const struct input_merge *x, struct doc *to)
 {
 	double width = (double)(m->job->end_s - m->job->start_s) / POINTS;
@@ -167,9 +211,11 @@ static void put_period(const struct analysis_merge *m, const struct input_merge 
 	struct doc *d = doc_at(to, m->arena, "autoperiod");
 	doc_put_double(d, m->arena, "period", p.length * width);
 	doc_put_double(d, m->arena, "phase_shift_guess", p.shift * width);
-	doc_put_double(d, m->arena, "on_period", p.on * width);
-	doc_put_double(d, m->arena, "off_period", (p.length - p.on) * width);
-	doc_put_double(d, m->arena, "normalized_score", p.contrast);
+	double on = put_blocks(m, x, p.shift, p.on, p.length, doc_at(d, m->arena, "on_period"));
+	double off = put_blocks(
+		m, x, p.shift + p.on, p.length - p.on, p.length, doc_at(d, m->arena, "off_period"));
+	doc_put_double(d, m->arena, "normalized_score", (on - off) / (on + off));
+	doc_put_double(d, m->arena, "on_seconds", p.on * width);
 }
 
 static void put_sections(const struct analysis_merge *m, struct input_merge *x, struct doc *to)
@@ -190,29 +236,20 @@ static void put_sections(const struct analysis_merge *m, struct input_merge *x, 
 	put_period(m, x, to);
 }
 
-static const char *key_of(const struct analysis_merge *m, const char *metric)
-{
-	char *key = arena_strdup(m->arena, metric);
-	for (char *p = key; *p; p++)
-		*p = *p == '.' ? '-' : *p;
-	return key;
-}
-
 static void merge(const struct analysis_merge *m)
 {
-	struct input_merge all[ARRAY_LEN(inputs)] = {0};
+	struct input_merge all[QUANTITIES] = {0};
 	int64_t wall_s = m->job->end_s - m->job->start_s;
-	for (size_t i = 0; i < ARRAY_LEN(inputs); i++)
+	for (size_t i = 0; i < QUANTITIES; i++)
 		for (int k = 0; k < SECTIONS; k++)
 			all[i].rates[k] = arena_array(m->arena, m->n + 1, sizeof(double));
 	for (size_t h = 0; h < m->n; h++)
-		for (size_t i = 0; m->readers[h].bytes.len && i < ARRAY_LEN(inputs); i++)
+		for (size_t i = 0; m->readers[h].bytes.len && i < QUANTITIES; i++)
 			read_input(&m->readers[h], &all[i]);
-	for (size_t i = 0; i < ARRAY_LEN(inputs); i++) {
+	for (size_t i = 0; i < QUANTITIES; i++) {
 		if (all[i].nodes == 0)
 			continue;
-		struct doc *group = doc_at(m->root, m->arena, groups[i]);
-		struct doc *d = doc_at(group, m->arena, key_of(m, inputs[i]));
+		struct doc *d = doc_at(m->root, m->arena, paths[i]);
 		if (wall_s < LEAST_WALL_S)
 			doc_put_int(d, m->arena, "error", ERROR_SHORT);
 		else if (all[i].n == 0)

@@ -97,7 +97,10 @@ static int by_time(const void *a, const void *b)
 		return x->time_ns < y->time_ns ? -1 : 1;
 	if (x->metric != y->metric)
 		return x->metric < y->metric ? -1 : 1;
-	return (x->instance > y->instance) - (x->instance < y->instance);
+	if (x->instance != y->instance)
+		return x->instance < y->instance ? -1 : 1;
+	return (x->value > y->value) -
+	       (x->value < y->value); // which one counts, the first, is no chance
 }
 
 static void put_block(struct strbuf *b, const struct image_sample *s, bool is_text)

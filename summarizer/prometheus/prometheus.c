@@ -41,7 +41,7 @@ struct fetch {
 	struct http *http;
 	struct archive_tree *tree;
 	struct arena *arena; // of the tree
-	struct arena group_memory, scratch;
+	struct arena group_memory, portion_memory, scratch;
 	struct wanted *wanted; // one for each track of the plan, then the binding
 	size_t n_wanted, n_indoms;
 	const struct prometheus_host *hosts; // of the group
@@ -111,18 +111,36 @@ static int ask(struct fetch *f, const struct wanted *w, const struct promql *q,
 		return http_post(f->http, "/api/v1/query", strbuf_text(&form), accept, f, err);
 	}
 	http_field(f->http, &form, "end", number);
-	(void)str_format(number, sizeof(number), "%" PRId64, p->from_s);
+	// Moments that are the same whatever else is asked for.
+	int64_t step_s = w->every_s ? w->every_s : STEP_S;
+	(void)str_format(number, sizeof(number), "%" PRId64, (p->from_s / step_s + 1) * step_s);
 	http_field(f->http, &form, "start", number);
-	(void)str_format(number, sizeof(number), "%" PRId64, w->every_s ? w->every_s : STEP_S);
+	(void)str_format(number, sizeof(number), "%" PRId64, step_s);
 	http_field(f->http, &form, "step", number);
 	return http_post(f->http, "/api/v1/query_range", strbuf_text(&form), accept, f, err);
 }
 
+// The first stay that is not over, with its margin, at a time; NULL: none.
+static const struct prometheus_stay *stay_from(const struct prometheus_host *h, int64_t at_s)
+{
+	size_t low = 0;
+	size_t high = h->n_stays;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (h->stays[mid].end_s + MARGIN_S < at_s)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < h->n_stays ? &h->stays[low] : NULL;
+}
+
 static bool is_of(const struct prometheus_host *h, const struct portion *p, int64_t time_ns)
 {
-	return time_ns > p->from_s * NS_PER_S && time_ns <= p->to_s * NS_PER_S &&
-	       time_ns >= (h->begin_s - MARGIN_S) * NS_PER_S &&
-	       time_ns <= (h->end_s + MARGIN_S) * NS_PER_S;
+	int64_t at_s = (time_ns + NS_PER_S - 1) / NS_PER_S;
+	const struct prometheus_stay *x = stay_from(h, at_s);
+	return time_ns > p->from_s * NS_PER_S && time_ns <= p->to_s * NS_PER_S && x &&
+	       time_ns >= (x->begin_s - MARGIN_S) * NS_PER_S;
 }
 
 static void keep(struct fetch *f, size_t place, size_t host, const struct promql *q,
@@ -137,7 +155,7 @@ static void keep(struct fetch *f, size_t place, size_t host, const struct promql
 	else if (q->job_label)
 		name = arena_printf(&f->scratch, "/job_%s", matrix_label(s, q->job_label));
 	if (w->is_text)
-		to.text = arena_strdup(&f->group_memory, matrix_label(s, binding_label));
+		to.text = arena_strdup(&f->portion_memory, matrix_label(s, binding_label));
 	x->metrics[place].has_instances = name != NULL;
 	for (size_t i = 0; i < s->n; i++) {
 		if (!is_of(&f->hosts[host], p, s->samples[i].time_ns))
@@ -173,7 +191,8 @@ static bool take_answer(
 			(void *)(uintptr_t)(i + 1));
 	for (size_t i = 0; i < f->answer.n; i++) {
 		const struct matrix_series *s = &f->answer.series[i];
-		ptrdiff_t at = host_of(w, p, &by_value, matrix_label(s, q->host_label));
+		const char *label = matrix_label(s, q->host_label);
+		ptrdiff_t at = host_of(w, p, &by_value, promql_label_value(q, label, &f->scratch));
 		if (at < 0)
 			return false;
 		bool is_alone = w->instance == NULL && q->job_label == NULL;
@@ -208,7 +227,7 @@ static int make_query(struct fetch *f, size_t place, const struct portion *p, st
 		.hosts = hosts,
 		.n_hosts = p->n};
 	// The query outlives the scratch memory, which each try of an answer empties.
-	return promql_make(f->wanted[place].stanza, &names, &f->group_memory, ret, err);
+	return promql_make(f->wanted[place].stanza, &names, &f->portion_memory, ret, err);
 }
 
 static int fetch_portion(struct fetch *f, size_t place, struct portion p, struct error *err);
@@ -292,38 +311,44 @@ static void open_images(struct fetch *f)
 	}
 }
 
-// Hosts of the group with jobs in the portion's time; they are sorted by their begin.
-static struct portion portion_at(const struct fetch *f, int64_t from_s, int64_t to_s)
+// The next portion after a time: from the begin of the first job then, of the hosts with jobs in its
+// time, which are sorted by their begin, to the end of the last. n is 0: there is none.
+static struct portion portion_after(const struct fetch *f, int64_t at_s)
 {
-	struct portion p = {.first = f->n_hosts, .from_s = from_s, .to_s = to_s};
+	struct portion p = {.first = f->n_hosts, .from_s = INT64_MAX};
+	for (size_t i = 0; i < f->n_hosts; i++) {
+		const struct prometheus_stay *x = stay_from(&f->hosts[i], at_s + 1);
+		if (x && x->begin_s - MARGIN_S - 1 < p.from_s)
+			p.from_s = x->begin_s - MARGIN_S - 1;
+	}
+	if (p.from_s == INT64_MAX)
+		return p;
+	p.from_s = p.from_s > at_s ? p.from_s : at_s;
+	int64_t to_s = p.from_s + PORTION_S;
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		const struct prometheus_host *h = &f->hosts[i];
-		if (h->begin_s - MARGIN_S > to_s || h->end_s + MARGIN_S < from_s)
+		const struct prometheus_stay *x = stay_from(h, p.from_s + 1);
+		if (x == NULL || x->begin_s - MARGIN_S > to_s)
 			continue;
+		for (; x < h->stays + h->n_stays && x->begin_s - MARGIN_S <= to_s; x++)
+			p.to_s = x->end_s + MARGIN_S > p.to_s ? x->end_s + MARGIN_S : p.to_s;
 		p.first = p.first < i ? p.first : i;
 		p.n = i + 1 - p.first;
 	}
+	p.to_s = p.to_s < to_s ? p.to_s : to_s;
 	return p;
 }
 
 static int fetch_group(struct fetch *f, struct error *err)
 {
-	int64_t from = INT64_MAX;
-	int64_t to = INT64_MIN;
-	for (size_t i = 0; i < f->n_hosts; i++) {
-		from = f->hosts[i].begin_s < from ? f->hosts[i].begin_s : from;
-		to = f->hosts[i].end_s > to ? f->hosts[i].end_s : to;
-	}
-	from -= MARGIN_S + 1;
-	to += MARGIN_S;
-	for (int64_t at = from; at < to; at += PORTION_S) {
-		int64_t end = at + PORTION_S < to ? at + PORTION_S : to;
-		struct portion p = portion_at(f, at, end);
+	for (struct portion p = portion_after(f, INT64_MIN / 2); p.n;
+		p = portion_after(f, p.to_s)) {
 		for (size_t k = 0; k < f->n_wanted; k++)
 			if (f->wanted[k].stanza)
 				TRY(fetch_portion(f, k, p, err));
 		for (size_t i = 0; i < f->n_hosts; i++)
 			TRY(image_flush(&f->images[i], err));
+		arena_reset(&f->portion_memory);
 	}
 	for (size_t i = 0; i < f->n_hosts; i++) {
 		bool any = false;
@@ -341,6 +366,7 @@ static void fetch_close(struct fetch *f)
 		image_release(&f->images[i]);
 	http_close(f->http);
 	arena_release(&f->group_memory);
+	arena_release(&f->portion_memory);
 	arena_release(&f->scratch);
 }
 

@@ -16,9 +16,18 @@ struct prometheus_settings {
 	const char *host_form;  // "{host}:9100"; NULL: "{host}"
 };
 
+// Stays less than this apart are one: what lies between is asked for, too, so that a silence in an
+// archive of ours is one whatever the cadence.
+#define PROMETHEUS_JOIN_S 14400
+
+struct prometheus_stay { // of jobs on a host
+	int64_t begin_s, end_s;
+};
+
 struct prometheus_host {
 	const char *name;
-	int64_t begin_s, end_s; // of the jobs there
+	const struct prometheus_stay *stays; // in the order of time, apart; at least one
+	size_t n_stays;
 };
 
 struct prometheus_request {

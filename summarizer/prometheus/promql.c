@@ -81,13 +81,24 @@ static void put_around(struct strbuf *to, const char *form, const char *what, co
 	}
 }
 
+// Length of a form without the "*" of ":*", any port; 0: it is another form.
+static size_t portless(const char *form)
+{
+	size_t len = strlen(form);
+	return len > 2 && str_eq(form + len - 2, ":*") ? len - 1 : 0;
+}
+
 static void put_hosts(struct rewrite *w, const char *form)
 {
 	const struct promql_names *n = w->names;
+	size_t len = portless(form);
+	const char *fixed = len ? arena_strndup(w->arena, form, len) : form;
 	for (size_t i = 0; i < n->n_hosts; i++) {
 		if (i)
 			strbuf_putc(&w->out, '|');
-		put_escaped(&w->out, replaced(w->arena, form, "{host}", n->hosts[i]));
+		put_escaped(&w->out, replaced(w->arena, fixed, "{host}", n->hosts[i]));
+		if (len)
+			strbuf_puts(&w->out, "[0-9]+");
 	}
 }
 
@@ -200,4 +211,12 @@ int promql_make(const char *stanza, const struct promql_names *names, struct are
 char *promql_host_value(const struct promql *q, const char *host, struct arena *a)
 {
 	return arena_strdup(a, replaced(a, q->host_form, "{host}", host));
+}
+
+const char *promql_label_value(const struct promql *q, const char *label, struct arena *a)
+{
+	const char *colon = strrchr(label, ':');
+	if (portless(q->host_form) == 0 || colon == NULL)
+		return label;
+	return arena_printf(a, "%.*s:*", (int)(colon - label), label);
 }

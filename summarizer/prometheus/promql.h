@@ -15,7 +15,7 @@ enum { PROMQL_LABEL_MAX = 64 };
 
 struct promql_names {           // what is put into the matchers
 	const char *host_label; // instead of the stanza's own; NULL: leave it
-	const char *host_form;  // "{host}:9100"; NULL: "{host}"
+	const char *host_form;  // "{host}:9100", "{host}:*" of any port; NULL: "{host}"
 	const char *const *hosts;
 	size_t n_hosts;
 };
@@ -32,3 +32,5 @@ int promql_make(const char *stanza, const struct promql_names *names, struct are
 	struct promql *ret, struct error *err) MUST_USE;
 // The value of the host label that means a host.
 char *promql_host_value(const struct promql *q, const char *host, struct arena *a);
+// What a label of an answer is compared with that as.
+const char *promql_label_value(const struct promql *q, const char *label, struct arena *a);

@@ -56,7 +56,7 @@ static void from_cpuset(const struct learning *l)
 		bool is_job = cgroup_job(name, &id);
 		for (size_t k = 0; (is_job || l->any_sluid) && k < l->n; k++)
 			if ((is_job && l->open[k]->job->key.raw_id == id) ||
-				cgroup_is_sluid(name, l->open[k]->sluid))
+				(l->any_sluid && cgroup_is_sluid(name, l->open[k]->sluid)))
 				(void)core_set_parse(&l->open[k]->cores, text);
 	}
 }
@@ -86,7 +86,7 @@ static bool is_of(const struct process *p, const struct task *t)
 {
 	return (p->job && p->job == t->job->key.raw_id) ||
 	       (p->has_more && names_job(p, t->job->key.raw_id)) ||
-	       cgroup_names(p->groups, p->n_groups, t->sluid);
+	       (t->sluid[0] && cgroup_names(p->groups, p->n_groups, t->sluid));
 }
 
 static bool may_be_any(const struct learning *l, const struct process *p)

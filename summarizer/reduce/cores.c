@@ -115,8 +115,8 @@ bool cgroup_names(const char *text, size_t len, const char *part)
 
 bool cgroup_is_sluid(const char *name, const char *sluid)
 {
-	const char *last = strrchr(name, '/');
-	return *sluid && last && str_eq(last + 1, sluid);
+	const char *last = *sluid ? strrchr(name, '/') : NULL;
+	return last && str_eq(last + 1, sluid);
 }
 
 bool cgroup_job(const char *name, uint64_t *ret_raw_id)

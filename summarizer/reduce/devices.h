@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Learns a job's GPUs on a node from text metrics: those that it has processes on, and those that it was
-// given, idle or not, which are named by their PCI addresses.
+// given, idle or not. These are named by their PCI addresses; where nobody could say those, by the node's
+// device file (nvidia1, renderD128), by Slurm's index (gpu3, gpu:a100:2(IDX:0,3)) or as they are called here.
 #pragma once
 
 #include "summarizer/reduce/binding.h"
 
-struct devices {           // of a host; all zero at first
-	struct map by_pci; // address to name; "" where several have it, parts of one
+struct device {
+	const char *name;
+	unsigned gpu, part;
+	bool is_part;
+};
+
+struct devices {                     // of a host; all zero at first
+	struct map by_pci;           // address to name; "" where several have it, parts of one
+	const struct domain *domain; // all of the node; NULL: not seen yet
+	size_t n_rows;               // of it, when the devices were put in order
+	struct device *items;
+	size_t n;
 	struct arena arena;
 };
 

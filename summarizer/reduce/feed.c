@@ -125,7 +125,7 @@ static void fold(const struct stepper *s, size_t i, struct task *t, bool is_each
 		.n_steps = n_steps,
 		.values = values,
 		.n = is_folded ? 1 : b->n_rows,
-		.means = values == b->lines[2 * i] ? b->means + i * BACKLOG_STEPS : NULL,
+		.means = values == b->lines[2 * i] ? b->means + i * FOLD_STEPS_MAX : NULL,
 		.extremes = is_all(b, steps) && !is_each ? b->extremes[i] : NULL,
 		.domain = is_folded ? NULL : s->domain};
 	if (is_each)
@@ -186,7 +186,7 @@ void backlog_open(struct backlog *b, const struct plan_source *source)
 {
 	b->n_lines = 2 * source->n_items;
 	b->lines = memory_alloc(b->n_lines + 1, sizeof(double *));
-	b->means = memory_alloc(source->n_items * BACKLOG_STEPS + 1, sizeof(*b->means));
+	b->means = memory_alloc(source->n_items * FOLD_STEPS_MAX + 1, sizeof(*b->means));
 	b->extremes = memory_alloc(source->n_items + 1, sizeof(double *));
 }
 
@@ -210,7 +210,7 @@ static void make_room(struct backlog *b, size_t n_rows)
 	b->room = n_rows < 2 * b->room ? 2 * b->room : n_rows;
 	for (size_t i = 0; i < b->n_lines; i++)
 		b->lines[i] =
-			memory_resize(b->lines[i], BACKLOG_STEPS * b->room, sizeof(*b->lines[i]));
+			memory_resize(b->lines[i], FOLD_STEPS_MAX * b->room, sizeof(*b->lines[i]));
 }
 
 // Where the values of the next step go.
@@ -231,7 +231,7 @@ static void keep_back(struct stepper *s, const struct step *step)
 		double *v = values_at(b, item->value, 2 * i);
 		evaluate(s, item->value, &m, v);
 		if (item->series && !expression_is_folded(item->value))
-			b->means[i * BACKLOG_STEPS + b->n] = fold_mean(v, b->n_rows, NULL);
+			b->means[i * FOLD_STEPS_MAX + b->n] = fold_mean(v, b->n_rows, NULL);
 		if (item->each)
 			evaluate(s, item->each, &m, values_at(b, item->each, 2 * i + 1));
 	}
@@ -253,6 +253,7 @@ static void feed_items(
 		const struct plan_item *item = &s->plan->items[i];
 		if (item->needs_job || item->is_by_samples != by_samples)
 			continue;
+		__builtin_prefetch(&t->items[s->plan->first_item + i + 1]);
 		fold(s, i, t, false, steps, n, b->lines[2 * i]);
 		if (item->each)
 			fold(s, i, t, true, steps, n, b->lines[2 * i + 1]);
@@ -262,7 +263,7 @@ static void feed_items(
 static void feed_run(struct stepper *s, struct task *t, bool by_samples)
 {
 	const struct backlog *b = &s->backlog;
-	struct fold_step steps[BACKLOG_STEPS] UNINITIALIZED;
+	struct fold_step steps[FOLD_STEPS_MAX] UNINITIALIZED;
 	size_t n = 0;
 	for (size_t k = 0; k < b->n; k++)
 		if (share_of(&b->steps[k], by_samples, t) == SHARE_WHOLE)
@@ -291,6 +292,8 @@ void feed_backlog(struct stepper *s, const struct task_list *tasks)
 		find_extremes(s);
 	for (size_t i = 0; b->n && i < tasks->n; i++) {
 		struct task *t = tasks->items[i];
+		if (i + 1 < tasks->n)
+			__builtin_prefetch(&tasks->items[i + 1]->items[s->plan->first_item]);
 		bool has_all = b->has_lengths && b->from_ns >= t->begin_ns && b->to_ns <= t->end_ns;
 		for (int by_samples = 0; by_samples < 2; by_samples++)
 			if (has_all)
@@ -334,7 +337,7 @@ void feed_step(struct stepper *s, const struct step *step, const struct task_lis
 {
 	struct backlog *b = &s->backlog;
 	struct middle *m = &s->middle;
-	if (b->n == BACKLOG_STEPS || b->n_rows != s->n_rows)
+	if (b->n == FOLD_STEPS_MAX || b->n_rows != s->n_rows)
 		feed_backlog(s, tasks);
 	make_room(b, s->n_rows);
 	if (m->turn != tasks->turn || !step->has_length || step->from_ns < m->from_ns ||

@@ -111,19 +111,25 @@ static void fold_output(struct task_item *x, const struct output *o, const struc
 		fold_row(x, o->time, r->extremes, r->n, (double)r->n_steps);
 		return;
 	}
+	struct sums_step sums[FOLD_STEPS_MAX] UNINITIALIZED;
+	size_t n_sums = 0;
+	bool is_sum = by_time || (o->time == TIME_SAMPLE_MEAN && o->skip_last == 0);
 	for (size_t k = 0; k < r->n_steps; k++) {
 		const struct fold_step *s = &r->steps[k];
-		const double *v = fold_values_of(r, s);
 		double weight = by_time ? s->seconds : 1;
 		// With samples left out, only what lies between samples inside the job counts.
 		if (!(by_time && o->skip_first == 0) &&
 			(!s->is_sample || x->seen++ < o->skip_first))
 			continue;
-		if (o->skip_last && !by_time)
-			fold_late(x, o, v, r->n);
+		if (is_sum && weight > 0)
+			sums[n_sums++] = (struct sums_step){s->at, weight};
+		else if (o->skip_last && !by_time)
+			fold_late(x, o, fold_values_of(r, s), r->n);
 		else
-			fold_row(x, o->time, v, r->n, weight);
+			fold_row(x, o->time, fold_values_of(r, s), r->n, weight);
 	}
+	if (n_sums)
+		sums_add_steps(x->value, x->weight, r->values, r->n, sums, n_sums);
 }
 
 static bool is_of_job(const struct fold_run *s, size_t row, enum scope over, const struct task *t)
@@ -167,57 +173,33 @@ double fold_mean(const double *v, size_t n, const bool *is_own)
 	return n_there ? sum / (double)n_there : NAN;
 }
 
-// The host's line: the value itself (of the first instance, as in outputs), or the mean over the
+// The host's line: the values themselves (of the first instance, as in outputs), or the means over the
 // cores or devices.
-static double node_value(const struct task_item *x, const struct series *series,
-	const struct fold_run *r, const struct fold_step *s)
+static void node_values(const struct task_item *x, const struct series *series,
+	const struct fold_run *r, double *ret)
 {
-	const double *v = fold_values_of(r, s);
-	if (r->n == 0)
-		return NAN;
-	if (r->n == 1 || series->over == SCOPE_NODE)
-		return x->is_own[0] ? v[0] : NAN;
-	if (r->means && x->owns_all)
-		return r->means[s->at];
-	return fold_mean(v, r->n, x->is_own);
-}
-
-// Where the value is absent there was no sample; a rate has none at the first.
-static void pick(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
-	const struct task *t)
-{
-	int64_t wall_ns = (t->job->end_s - t->job->start_s) * NS_PER_S;
-	picks_open(&x->picks);
+	bool is_one = r->n == 1 || series->over == SCOPE_NODE;
 	for (size_t k = 0; k < r->n_steps; k++) {
 		const struct fold_step *s = &r->steps[k];
-		double v = node_value(x, item->series, r, s);
-		if (isnan(v) && !(item->is_rate && s->from_ns == s->to_ns))
-			continue;
-		picks_add(&x->picks, wall_ns, s->to_ns, s->seconds, v);
-	}
-}
-
-// The lines of points that fold_item has taken. A gauge's is what it was at the point.
-static void pick_lines(struct task_item *x, const struct plan_item *item, const struct fold_run *r)
-{
-	for (size_t k = 0; k < r->n_steps; k++) {
-		const struct fold_step *s = &r->steps[k];
-		if (item->is_rate && s->from_ns == s->to_ns)
-			continue;
-		series_lines_put(&x->lines, &x->grid, picks_place(&x->picks, s->to_ns),
-			item->is_rate ? s->seconds : 0, fold_values_of(r, s), r->n);
+		const double *v = fold_values_of(r, s);
+		if (r->n == 0)
+			ret[k] = NAN;
+		else if (is_one)
+			ret[k] = x->is_own[0] ? v[0] : NAN;
+		else if (r->means && x->owns_all)
+			ret[k] = r->means[s->at];
+		else
+			ret[k] = fold_mean(v, r->n, x->is_own);
 	}
 }
 
 void fold_lines(struct task_item *x, const struct plan_item *item, const struct fold_run *r)
 {
-	if (item->series->is_picked) {
-		pick_lines(x, item, r);
-		return;
-	}
-	for (size_t k = 0; k < r->n_steps; k++)
-		series_lines_add(&x->lines, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
-			fold_values_of(r, &r->steps[k]), r->n);
+	const struct fold_rows rows = {r->steps, r->n_steps, r->values, r->n};
+	if (item->series->is_picked)
+		series_lines_pick(&x->lines, &x->grid, &x->picks, item->is_rate, &rows);
+	else
+		series_lines_add(&x->lines, &x->grid, &rows);
 }
 
 void fold_item(struct task_item *x, const struct plan_item *item, const struct fold_run *r,
@@ -234,11 +216,15 @@ void fold_item(struct task_item *x, const struct plan_item *item, const struct f
 		x->grid = series_grid_make(t->job->start_s * NS_PER_S, t->job->end_s * NS_PER_S,
 			t->series_points, every_s);
 	find_own(x, series, r, t);
-	if (series->is_picked)
-		pick(x, item, r, t);
-	for (size_t k = 0; !series->is_picked && k < r->n_steps; k++)
-		series_line_add(&x->node, &x->grid, r->steps[k].from_ns, r->steps[k].to_ns,
-			node_value(x, series, r, &r->steps[k]));
+	double v[FOLD_STEPS_MAX] UNINITIALIZED;
+	node_values(x, series, r, v);
+	if (series->is_picked) {
+		picks_open(&x->picks);
+		picks_add(&x->picks, (t->job->end_s - t->job->start_s) * NS_PER_S, item->is_rate,
+			r->steps, r->n_steps, v);
+	} else {
+		series_line_add(&x->node, &x->grid, r->steps, r->n_steps, v);
+	}
 	if (series->by_instance && item->each == NULL && r->domain)
 		fold_lines(x, item, r);
 }

@@ -2,16 +2,10 @@
 // Folding the values of steps into what is kept of them.
 #pragma once
 
+#include "summarizer/reduce/fold_step.h"
 #include "summarizer/reduce/task.h"
 
-struct fold_step {              // one step, cut to the job's time
-	int64_t from_ns, to_ns; // equal: a sample without length
-	double seconds;         // between them
-	bool is_sample;         // its end is a sample inside the job
-	size_t at;              // its place in the values
-};
-
-struct fold_run { // steps that follow on each other
+struct fold_run { // steps that follow on each other, no more than FOLD_STEPS_MAX
 	const struct fold_step *steps;
 	size_t n_steps;
 	const double *values; // [at * n + row]; NAN: absent
@@ -28,13 +22,6 @@ static inline const double *fold_values_of(const struct fold_run *r, const struc
 
 // The mean of those that are there; NULL is_own: of all.
 double fold_mean(const double *v, size_t n, const bool *is_own);
-
-static inline struct fold_step fold_step_make(int64_t from_ns, int64_t to_ns)
-{
-	return (struct fold_step){.from_ns = from_ns,
-		.to_ns = to_ns,
-		.seconds = (double)(to_ns - from_ns) / (double)NS_PER_S};
-}
 
 // Whether an output is the least or the most of all steps: then only that of each row counts.
 bool fold_is_extreme(const struct output *o);

@@ -307,6 +307,8 @@ static void feed_track(struct sweep *w, size_t place)
 		return;
 	*q = (struct quiet){x->time_ns, INT64_MAX, w->tasks.turn, x->kinds};
 	for (size_t k = 0; k < w->tasks.n; k++) {
+		if (k + 2 < w->tasks.n) // what jobs keep of a track lies far apart
+			__builtin_prefetch(&w->tasks.items[k + 2]->tracks[place]);
 		task_feed(w->tasks.items[k], place, x);
 		if (!task_is_quiet(w->tasks.items[k], place, x, &q->until_ns))
 			q->until_ns = INT64_MIN;

@@ -15,6 +15,11 @@ void partial_put_double(struct strbuf *to, double v)
 	strbuf_add(to, &v, sizeof(v));
 }
 
+void partial_put_doubles(struct strbuf *to, const double *v, size_t n)
+{
+	strbuf_add(to, v, n * sizeof(*v));
+}
+
 void partial_put_text(struct strbuf *to, const char *s)
 {
 	size_t len = strlen(s) + 1;

@@ -33,6 +33,7 @@ int partial_each(struct bytes b,
 
 void partial_put_u64(struct strbuf *to, uint64_t v);
 void partial_put_double(struct strbuf *to, double v);
+void partial_put_doubles(struct strbuf *to, const double *v, size_t n);
 void partial_put_text(struct strbuf *to, const char *s); // with its length
 
 struct partial_reader {

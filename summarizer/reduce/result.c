@@ -315,28 +315,31 @@ static void write_lines(const struct task_item *x, const struct domain *d, const
 	enum scope over, size_t first, size_t n_bins, struct strbuf *to)
 {
 	CLEANUP(strbuf_release) struct strbuf lines = {0};
+	AUTO_FREE double *means = memory_alloc(n_bins + 1, sizeof(*means));
 	uint64_t n = 0;
 	for (uint32_t r = 0; d && r < x->lines.n; r++) {
 		if (!is_wanted(d, r, over, t) || !series_lines_has(&x->lines, &x->grid, r))
 			continue;
 		partial_put_text(&lines, d->names[r]);
-		for (size_t i = 0; i < n_bins; i++)
-			partial_put_double(&lines, series_lines_mean(&x->lines, first + i, r));
+		series_lines_means(&x->lines, first, n_bins, r, means);
+		partial_put_doubles(&lines, means, n_bins);
 		n++;
 	}
 	partial_put_u64(to, n);
 	strbuf_add(to, strbuf_text(&lines), lines.len);
 }
 
-// The last one also tells the peaks of what came after it.
-static void put_peaks(const struct picks *p, size_t i, struct strbuf *to)
+// The value, the least and the most. The last one also tells the peaks of what came after it.
+static void put_point(const struct picks *p, size_t i, bool is_rate, struct strbuf *to)
 {
 	const struct pick *k = &p->items[i];
 	const struct pick *rest = i + 1 == p->n ? &p->items[p->n] : k;
 	double lowest = k->has_any ? k->lowest : NAN;
 	double highest = k->has_any ? k->highest : NAN;
-	partial_put_double(to, rest->has_any ? fmin(lowest, rest->lowest) : lowest);
-	partial_put_double(to, rest->has_any ? fmax(highest, rest->highest) : highest);
+	double v[] = {is_rate ? pick_mean(k) : k->value,
+		rest->has_any ? fmin(lowest, rest->lowest) : lowest,
+		rest->has_any ? fmax(highest, rest->highest) : highest};
+	partial_put_doubles(to, v, ARRAY_LEN(v));
 }
 
 // A rate's first point is where its first interval begins.
@@ -353,11 +356,8 @@ static void write_picks(const struct plan_item *item, const struct task_item *x,
 	partial_put_u64(to, p->n - first);
 	for (size_t i = first; i < p->n; i++)
 		partial_put_u64(to, (uint64_t)p->items[i].at_ns);
-	for (size_t i = first; i < p->n; i++) {
-		const struct pick *k = &p->items[i];
-		partial_put_double(to, item->is_rate ? pick_mean(k) : k->value);
-		put_peaks(p, i, to);
-	}
+	for (size_t i = first; i < p->n; i++)
+		put_point(p, i, item->is_rate, to);
 	for (size_t i = first; i < p->n; i++)
 		partial_put_double(to, item->is_rate ? NAN : pick_mean(&p->items[i]));
 	write_lines(x, w->stepper->domain, t, item->series->over, first, p->n - first, to);
@@ -379,9 +379,9 @@ static void write_series(
 	partial_put_u64(to, x->grid.n);
 	for (size_t i = 0; i < x->grid.n; i++) {
 		const struct series_bin *b = &x->node.bins[i];
-		partial_put_double(to, bin_mean(&x->node, i));
-		partial_put_double(to, b->seconds > 0 ? b->lowest : NAN);
-		partial_put_double(to, b->seconds > 0 ? b->highest : NAN);
+		double v[] = {bin_mean(&x->node, i), b->seconds > 0 ? b->lowest : NAN,
+			b->seconds > 0 ? b->highest : NAN};
+		partial_put_doubles(to, v, ARRAY_LEN(v));
 	}
 	write_lines(x, w->stepper->domain, t, series->over, 0, x->grid.n, to);
 }

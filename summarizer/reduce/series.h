@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "summarizer/reduce/fold_step.h"
+#include "summarizer/reduce/picks.h"
+
 struct series_grid {
 	int64_t begin_ns, end_ns;
 	int64_t width_ns;
@@ -30,8 +33,9 @@ struct series_line { // all zero is an empty one
 	struct series_bin *bins;
 };
 
-void series_line_add(
-	struct series_line *l, struct series_grid *g, int64_t from_ns, int64_t to_ns, double v);
+// Adds one value for each step.
+void series_line_add(struct series_line *l, struct series_grid *g, const struct fold_step *steps,
+	size_t n_steps, const double *v);
 void series_line_release(struct series_line *l);
 
 // Lines of the instances of a host: averages alone. Rows of a bin lie side by side, because a step
@@ -41,11 +45,13 @@ struct series_lines {          // all zero is an empty one
 	size_t n, room;
 };
 
-void series_lines_add(struct series_lines *l, struct series_grid *g, int64_t from_ns, int64_t to_ns,
-	const double *v, size_t n);
-// Of a bin alone, whatever its time. seconds 0: in the place of what was there.
-void series_lines_put(struct series_lines *l, const struct series_grid *g, size_t bin,
-	double seconds, const double *v, size_t n);
+void series_lines_add(struct series_lines *l, struct series_grid *g, const struct fold_rows *rows);
+// To the points that stand for them: rates are added up, a gauge is what it was at the point.
+void series_lines_pick(struct series_lines *l, const struct series_grid *g, const struct picks *p,
+	bool is_rate, const struct fold_rows *rows);
 bool series_lines_has(const struct series_lines *l, const struct series_grid *g, size_t row);
 double series_lines_mean(const struct series_lines *l, size_t bin, size_t row); // NAN: none
+// Of n bins from a first one on.
+void series_lines_means(
+	const struct series_lines *l, size_t first, size_t n, size_t row, double *ret);
 void series_lines_release(struct series_lines *l);

@@ -78,12 +78,10 @@ static void grow(struct stepper *s)
 		s->values[i] = s->before[i] = NAN;
 }
 
-// The row here of row r of input i: by name when its instances are of another domain.
+// The row here of row r of input i, whose instances are of another domain: by name.
 static uint32_t row_here(struct stepper *s, size_t i, uint32_t r)
 {
 	const struct domain *own = s->inputs[i]->domain;
-	if (own == s->domain || own->number == ARCHIVE_NO_INDOM)
-		return r;
 	if (r >= s->n_mapped[i]) {
 		s->rows[i] = memory_resize(s->rows[i], own->n, sizeof(**s->rows));
 		for (size_t k = s->n_mapped[i]; k < own->n; k++)
@@ -95,27 +93,47 @@ static uint32_t row_here(struct stepper *s, size_t i, uint32_t r)
 	return s->rows[i][r];
 }
 
+struct frame_column { // of an input in the frame
+	double *values, *before;
+	size_t n; // from row to row
+	double scale;
+};
+
+static void gather_counter(const struct frame_column *to, const struct cell *c, uint32_t row)
+{
+	double *v = &to->values[row * to->n];
+	double step = c->step * to->scale;
+	if (c->has_step)
+		*v = isnan(*v) ? step : *v + step;
+}
+
+static void gather_gauge(const struct frame_column *to, const struct cell *c, uint32_t row)
+{
+	double *before = &to->before[row * to->n];
+	if (c->has_step && isnan(*before))
+		*before = c->before * to->scale;
+	to->values[row * to->n] = c->value * to->scale;
+}
+
 void stepper_gather(struct stepper *s, size_t i)
 {
 	const struct track *x = s->inputs[i];
-	size_t n = s->plan->source->n_inputs;
-	double scale = s->plan->source->scale;
 	grow(s);
 	s->is_fresh[i] = true;
-	for (size_t k = 0; k < x->n_present; k++) {
-		const struct cell *c = &x->cells[x->present[k]];
-		uint32_t row = row_here(s, i, x->present[k]);
-		if (row >= s->n_rows)
+	const struct frame_column to = {
+		s->values + i, s->before + i, s->plan->source->n_inputs, s->plan->source->scale};
+	bool has_own_rows = x->domain != s->domain && x->domain->number != ARCHIVE_NO_INDOM;
+	const size_t n_rows = s->n_rows;
+	const size_t n_present = x->n_present;
+	for (size_t k = 0; k < n_present; k++) {
+		uint32_t from = x->present[k];
+		uint32_t row = has_own_rows ? row_here(s, i, from) : from;
+		if (row >= n_rows)
 			continue;
-		double *v = &s->values[row * n + i];
-		double *b = &s->before[row * n + i];
-		if (!x->is_counter) {
-			if (c->has_step && isnan(*b))
-				*b = c->before * scale;
-			*v = c->value * scale;
-		} else if (c->has_step) {
-			*v = isnan(*v) ? c->step * scale : *v + c->step * scale;
-		}
+		if (x->is_counter)
+			gather_counter(&to, &x->cells[from], row);
+		else
+			gather_gauge(&to, &x->cells[from], row);
 	}
 }
 

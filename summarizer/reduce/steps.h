@@ -20,17 +20,16 @@ struct step {
 
 // Most steps are whole for most jobs: their values are the same for all of them. They are kept back
 // until some have come together, and then fed to one job after the other.
-#define BACKLOG_STEPS 64
 struct backlog {
-	struct step steps[BACKLOG_STEPS];
-	struct fold_step folds[BACKLOG_STEPS]; // as a job has them that has them whole
+	struct step steps[FOLD_STEPS_MAX];
+	struct fold_step folds[FOLD_STEPS_MAX]; // as a job has them that has them whole
 	size_t n;
 	int64_t from_ns, to_ns; // all steps lie between
 	bool has_lengths;       // all steps have one
 	size_t n_rows, room;    // of each step
 	size_t n_lines;
 	double **lines;    // one for each item and one for its instances; NULL: it needs the job
-	double *means;     // of an item's instances: [item * BACKLOG_STEPS + step]
+	double *means;     // of an item's instances: [item * FOLD_STEPS_MAX + step]
 	double **extremes; // one for each item: least or most of each row, where that is wanted
 };
 

@@ -14,7 +14,7 @@ void task_open(struct task *t, const struct plan *p)
 	if (t->tracks)
 		return;
 	t->tracks = memory_alloc(p->n_tracks + 1, sizeof(*t->tracks));
-	t->items = memory_alloc(p->n_items + 1, sizeof(*t->items));
+	t->items = memory_alloc(p->n_items + 2, sizeof(*t->items));
 	t->owns = memory_alloc(n_analyses, sizeof(void *));
 	for (size_t k = 0; k < n_analyses; k++)
 		t->owns[k] = analyses[k]->own_size ? memory_alloc(1, analyses[k]->own_size) : NULL;

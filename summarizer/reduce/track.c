@@ -58,12 +58,12 @@ static bool is_followed(const struct track *c, const struct cell *x)
 	return x->sample == c->filled;
 }
 
-static void take(struct track *c, uint32_t row, uint64_t bits)
+// false: it is there twice in one sample, or no number.
+static inline bool take(struct track *c, struct cell *x, uint64_t bits)
 {
-	struct cell *x = &c->cells[row];
 	double value = archive_bits_number(bits, c->type);
-	if (x->sample == c->sample || value != value) // twice in one sample, or no number
-		return;
+	if (x->sample == c->sample || value != value)
+		return false;
 	x->has_step = c->has_step && is_followed(c, x);
 	x->increase = 0;
 	x->step = 0;
@@ -73,7 +73,7 @@ static void take(struct track *c, uint32_t row, uint64_t bits)
 	x->value = value;
 	x->bits = bits;
 	x->sample = c->sample;
-	c->present[c->n_present++] = row;
+	return true;
 }
 
 static void grow_cells(struct track *c)
@@ -128,6 +128,23 @@ static void describe(struct track *c, const struct track_slot *s)
 	c->epoch = (struct epoch){0};
 }
 
+static void take_set(
+	struct track_slot *s, const struct archive_record *r, const struct archive_set *set)
+{
+	struct track *c = s->track;
+	uint32_t *present = c->present;
+	size_t n = 0;
+	for (int32_t i = 0; i < set->n; i++) {
+		uint64_t bits = 0;
+		uint32_t row = row_of(s, (size_t)i, archive_value_instance(set, i));
+		if (row == NO_ROW || !archive_value_bits(r, set, i, s->type, &bits))
+			continue;
+		if (take(c, &c->cells[row], bits))
+			present[n++] = row;
+	}
+	c->n_present = n;
+}
+
 bool track_sample(struct track_slot *s, const struct archive_record *r,
 	const struct archive_set *set, struct epoch epoch)
 {
@@ -156,12 +173,7 @@ bool track_sample(struct track_slot *s, const struct archive_record *r,
 	c->n_present = 0;
 	grow_cells(c);
 	grow_guesses(s, (size_t)set->n);
-	for (int32_t i = 0; i < set->n; i++) {
-		uint64_t bits = 0;
-		uint32_t row = row_of(s, (size_t)i, archive_value_instance(set, i));
-		if (row != NO_ROW && archive_value_bits(r, set, i, s->type, &bits))
-			take(c, row, bits);
-	}
+	take_set(s, r, set);
 	c->totals.length_ns += c->has_step ? c->time_ns - c->before_ns : 0;
 	c->totals.samples++;
 	c->totals.resets += c->has_step && c->is_reset;

@@ -73,6 +73,20 @@ run "$work/1.sqlite" --again all --workers 2 -q || fail "--again"
 "$golden" "sqlite:$work/1.sqlite" > "$work/again.sums"
 cmp "$work/1.sums" "$work/again.sums" || fail "--again makes other documents"
 
+# Of a time only: what began before, or ended after (jobs that never started and what has no end are not asked).
+chosen() # NUMBER OPTION...
+{
+	number=$1
+	shift
+	run "$work/dry.sqlite" --dry-run "$@" 2> "$work/err" || fail "$*"
+	grep -q "^jobs in accounting  *$number\$" "$work/err" || fail "$*: not $number jobs"
+}
+chosen 1 --since 2026-01-01T00:21:20 --until 2026-01-01T00:01:00
+chosen 2 --since 2026-01-01T00:21:19 --until 2026-01-01T00:01:00
+chosen 3 --since 2026-01-01T23:59:00
+chosen 2 --since 2026-01-01T23:59:00 --until 2026-01-01T23:59:50
+chosen 1 --job 90
+
 # A stored document is not replaced by one that knows less.
 mkdir "$work/nothing"
 "$summarize" --config "$work/empty.yaml" --accounting "sacct:$here/jobs.sacct" --again all -q \

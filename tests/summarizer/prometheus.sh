@@ -1,17 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # prometheus.sh SUMMARIZE GOLDEN MKARCHIVE SOURCE_DIR: the numbers of prometheus/README.md from archives and
-# from a real Prometheus; through its faults; with TLS, a password, and another label.
+# from a real Prometheus; of exporters that it scrapes; through its faults; with TLS, a password, and
+# another label.
 # shellcheck disable=SC2154 # work
 set -u
 summarize=$1 golden=$2 mkarchive=$3 here=$4/prometheus
 server=$4/../servers/prometheus
 # shellcheck disable=SC1091,SC2154
 . "$4/../support/lib.sh"
-skip_unless_has prometheus promtool python3 openssl awk
+skip_unless_has prometheus promtool prometheus-node-exporter python3 openssl awk
 export JOBSIGHT_CATALOGUE_SHIPPED="$here/catalogue" JOBSIGHT_CATALOGUE_PATH="$work/none"
 export JOBSIGHT_SUMMARIZER_LOCK="$work/lock" TMPDIR="$work" JOBSIGHT_PROMETHEUS_BACKOFF=0
 echo "{}" >"$work/empty.yaml"
+# shellcheck source=tests/summarizer/prometheus/nights.sh
+. "$here/nights.sh"
 
 run() # STORE OPTION...
 {
@@ -45,7 +48,21 @@ for host in p1 p2; do
 done
 awk -v form=prometheus -f "$here/samples.awk" >"$work/samples.txt"
 "$server" load "$work/prom" "$work/samples.txt" || exit 99
-started=$("$server" start "$work/prom") || exit 99
+nights_load
+start dcgm python3 "$here/dcgm.py" "$here/dcgm.txt"
+node=127.0.0.1:$(free_port)
+start node prometheus-node-exporter --web.listen-address="$node" --collector.disable-defaults \
+	--collector.cpu --collector.loadavg --collector.meminfo --collector.netdev
+wait_for 60 test -s "$work/dcgm.log" || exit 99
+cat >"$work/scrape.yaml" <<END
+scrape_configs:
+  - {job_name: node, scrape_interval: 1s, static_configs: [{targets: ["$node"], labels: {host: g1, instance: "g1:9100"}}]}
+  - {job_name: one, scrape_interval: 1s, metrics_path: /g1,
+     static_configs: [{targets: ["$(cat "$work/dcgm.log")"], labels: {host: g1, instance: "g1:9400"}}]}
+  - {job_name: two, scrape_interval: 1s, metrics_path: /g2,
+     static_configs: [{targets: ["$(cat "$work/dcgm.log")"], labels: {host: g2, instance: "g2:9400"}}]}
+END
+started=$(PROMETHEUS_SCRAPE="$work/scrape.yaml" "$server" start "$work/prom") || exit 99
 eval "$started"
 # shellcheck disable=SC2016 # at the end
 at_exit '"$server" stop "$work/prom"'
@@ -70,6 +87,26 @@ ok "alone: same" same alone
 export JOBSIGHT_PROMETHEUS_HOST_LABEL=instance JOBSIGHT_PROMETHEUS_HOST_FORM='{host}:9100'
 ok "hosts by another label" run label --prometheus "$PROMETHEUS_URL" -q
 ok "hosts by another label: same" same label
+unset JOBSIGHT_PROMETHEUS_HOST_LABEL JOBSIGHT_PROMETHEUS_HOST_FORM
+
+nights_check
+
+# Exporters that it scrapes itself, by the shipped catalogue; by then they have been for a while.
+ok "exporters are scraped" python3 "$here/scraped.py" "$PROMETHEUS_URL" "$work"
+scraped()
+{
+	JOBSIGHT_CATALOGUE_SHIPPED=$here/../../../conf/catalogue JOBSIGHT_SUMMARIZER_SETTLE=0 "$summarize" --config "$work/empty.yaml" \
+		--accounting "sacct:$work/scraped.sacct" --cluster golden --store "sqlite:$work/scraped.sqlite" \
+		--prometheus "$PROMETHEUS_URL" -q 2>"$work/err"
+}
+ok "DCGM and node exporter" scraped
+ok "DCGM and node exporter: values" "$golden" "sqlite:$work/scraped.sqlite" "$work/scraped.txt"
+ok "DCGM and node exporter: no complaints" test ! -s "$work/err"
+rm -f "$work/scraped.sqlite"
+JOBSIGHT_PROMETHEUS_HOST_LABEL=instance JOBSIGHT_PROMETHEUS_HOST_FORM='{host}:*'
+export JOBSIGHT_PROMETHEUS_HOST_LABEL JOBSIGHT_PROMETHEUS_HOST_FORM
+ok "each exporter on its port" scraped
+ok "each exporter on its port: values" "$golden" "sqlite:$work/scraped.sqlite" "$work/scraped.txt"
 unset JOBSIGHT_PROMETHEUS_HOST_LABEL JOBSIGHT_PROMETHEUS_HOST_FORM
 
 faulty 500 503 429 drop pass cut html 502 pass

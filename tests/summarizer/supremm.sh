@@ -42,29 +42,52 @@ ok "docs/supremm-fields.md has them all" test ! -s "$work/missing"
 grep -v corepower "$root/tests/catalogue/supremm.txt" >"$work/fields"
 ok "as SUPReMM works them out" python3 "$here/oracle.py" "$work/made.json" "$work/fields" \
 	"$work/made/all1" "$work/made/all2"
+ok "memory traffic of all nodes beside the mean" jq -e \
+	'.uncperf.membw | .cnt > 1 and ((.total - .avg * .cnt) | fabs) <= 1e-9 * .total' "$work/made.json"
 run "$here/jobs.sacct" "$work/made" "sqlite:$work/workers.sqlite" --workers 7
 "$document" --store "sqlite:$work/workers.sqlite" 5 >"$work/workers.json"
 ok "7 workers: the same" cmp "$work/made.json" "$work/workers.json"
 
-# As Open XDMoD finds them.
-part 'del(.timeseries)' "$work/made.json" >"$work/summary.json"
-part .timeseries "$work/made.json" >"$work/series.json"
+# As Open XDMoD finds them, of a job and of a task of an array, whose number is its raw id.
+"$document" --store "sqlite:$work/store.sqlite" 4_2 >"$work/task.json" || exit 99
+for job in made task; do
+	part 'del(.timeseries)' "$work/$job.json" >"$work/$job-summary.json"
+	part .timeseries "$work/$job.json" >"$work/$job-series.json"
+done
 for id in summary-1.0.6 timeseries-4; do
 	"$document" --store "sqlite:$work/store.sqlite" --schema $id || exit 99
 done >"$work/schema.json"
-ok "as XDMoD reads them: SQLite" python3 "$here/xdmod.py" "$work/summary.json" "$work/series.json" \
-	"$work/schema.json"
+for job in made task; do
+	ok "as XDMoD reads them: SQLite, $job" python3 "$here/xdmod.py" "$work/$job-summary.json" \
+		"$work/$job-series.json" "$work/schema.json"
+done
+ok "what people type" test "$(part .jobsight.id "$work/task.json")" = '"4_2"'
 ok "made archives, MongoDB" run "$here/jobs.sacct" "$work/made" "$mongo"
-"$reader" "$mongo" resource_7 >"$work/m-summary.json"
-"$reader" "$mongo" timeseries-resource_7 >"$work/m-series.json"
+for collection in resource_7 timeseries-resource_7; do
+	"$reader" "$mongo" $collection >"$work/$collection.json"
+done
+part 'select(._id | startswith("5-"))' "$work/resource_7.json" >"$work/m-summary.json"
+part 'select(._id | startswith("5-"))' "$work/timeseries-resource_7.json" >"$work/m-series.json"
 "$reader" "$mongo" schema >"$work/m-schema.json"
 ok "as XDMoD reads them: MongoDB" python3 "$here/xdmod.py" "$work/m-summary.json" \
 	"$work/m-series.json" "$work/m-schema.json"
+python=python3 # or the distribution's, whose package it is
+"$python" -c 'import pymongo' 2>/dev/null || python=/usr/bin/python3
+if "$python" -c 'import pymongo' 2>/dev/null; then
+	for collection in resource_7 timeseries-resource_7 schema; do
+		ok "by MongoDB's tools: $collection" "$python" "$here/tools.py" "$mongo" $collection "$work/dump" \
+			"$work/exported"
+		[ $collection = schema ] || ok "exported: $collection" test \
+			"$(jq -S . "$work/exported" | sha256sum)" = "$(jq -S . "$work/$collection.json" | sha256sum)"
+	done
+else
+	echo "# no python3-pymongo: MongoDB's tools were not tried"
+fi
 jq -S 'del(.jobsight.store)' "$work/m-summary.json" >"$work/m.1"
-jq -S . "$work/summary.json" >"$work/s.1"
+jq -S . "$work/made-summary.json" >"$work/s.1"
 ok "both stores: the same document" cmp "$work/s.1" "$work/m.1"
 jq -S 'del(.jobsight)' "$work/m-series.json" >"$work/m.2"
-jq -S . "$work/series.json" >"$work/s.2"
+jq -S . "$work/made-series.json" >"$work/s.2"
 ok "both stores: the same series" cmp "$work/s.2" "$work/m.2"
 
 # What a real pmlogger of this machine writes.

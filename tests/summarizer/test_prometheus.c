@@ -33,6 +33,8 @@ Test(promql, one_host_becomes_many)
 	expect_query("instance", "{host}:9100", "x{mode!='a{b}', host = '{host}'} / 1024",
 		"x{mode!='a{b}', instance=~\"cn1:9100|cn2\\\\.example\\\\.org:9100\"}", true,
 		1.0 / 1024);
+	expect_query("instance", "{host}:*", "x{host='{host}'}",
+		"x{instance=~\"cn1:[0-9]+|cn2\\\\.example\\\\.org:[0-9]+\"}", true, 1);
 	expect_query(NULL, "{host}:9100", "x{instance=\"{host}:1\"}",
 		"x{instance=~\"cn1:1|cn2\\\\.example\\\\.org:1\"}", true, 1);
 	expect_query(NULL, NULL, "m{host=\"{host}\",slurmjobid=\"{job}\"}*2",
@@ -82,6 +84,9 @@ Test(matrix, nan_and_inf_are_absent_and_oddities_are_counted)
 	cr_expect(eq(i64, m.series[0].samples[1].time_ns, 30250000000));
 	cr_expect(eq(dbl, m.series[0].samples[1].value, -2500));
 	cr_expect(eq(str, matrix_instance(&m.series[0], "gpu{gpu}:{none}", &a), "gpu3:"));
+	cr_expect(eq(str, matrix_instance(&m.series[0], "gpu{gpu}[.mig{none}]", &a), "gpu3"));
+	cr_expect(eq(
+		str, matrix_instance(&m.series[0], "[{none}:]{host}[.{gpu}][{none}]", &a), "p1.3"));
 	arena_release(&a);
 }
 

@@ -11,6 +11,7 @@
 #include "summarizer/reduce/cores.h"
 #include "summarizer/reduce/series.h"
 #include "summarizer/reduce/statistics.h"
+#include "summarizer/reduce/sums.h"
 
 #define NEAR(a, b) cr_expect(epsilon_eq(dbl, (a), (b), 1e-9 * fmax(1, fabs((double)(b)))))
 
@@ -144,14 +145,37 @@ Test(series, grid_is_the_jobs)
 	cr_expect(eq(sz, series_grid_make(0, NS_PER_S, 100, 0).n, 1));
 }
 
+// Whatever rows go together, the sums are those of one value after the other, to the last bit.
+Test(sums, many_rows_and_steps_are_as_one_by_one)
+{
+	enum { ROWS = 29, STEPS = 5 };
+	double values[STEPS * ROWS];
+	struct sums_step steps[STEPS];
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		values[i] = i % 11 == 3 ? NAN : 1.0 / (double)(i + 3) - 0.01;
+	for (size_t k = 0; k < STEPS; k++)
+		steps[k] = (struct sums_step){(3 * k) % STEPS, 0.1 * (double)(k + 1)};
+	for (size_t n = 0; n <= ROWS; n++) {
+		double one[2][ROWS + 1] = {{0.3}, {7}};
+		double all[2][ROWS + 1] = {{0.3}, {7}};
+		for (size_t k = 0; k < STEPS; k++)
+			sums_add(one[0], one[1], values + steps[k].at * n, n, steps[k].weight);
+		sums_add_steps(all[0], all[1], values, n, steps, STEPS);
+		cr_expect(
+			zero(i32, memcmp((const uint8_t *)one, (const uint8_t *)all, sizeof(one))));
+	}
+}
+
 Test(series, a_step_counts_in_every_bin_that_it_touches)
 {
 	struct series_line l = {0};
 	struct series_grid g = series_grid_make(0, 100 * NS_PER_S, 10, 0);
 	cr_assert(eq(sz, g.n, 10));
-	series_line_add(&l, &g, 5 * NS_PER_S, 25 * NS_PER_S, 2);
-	series_line_add(&l, &g, 25 * NS_PER_S, 30 * NS_PER_S, 8);
-	series_line_add(&l, &g, 30 * NS_PER_S, 31 * NS_PER_S, NAN);
+	const struct fold_step steps[] = {fold_step_make(5 * NS_PER_S, 25 * NS_PER_S),
+		fold_step_make(25 * NS_PER_S, 30 * NS_PER_S),
+		fold_step_make(30 * NS_PER_S, 31 * NS_PER_S)};
+	const double v[] = {2, 8, NAN};
+	series_line_add(&l, &g, steps, 3, v);
 	NEAR(l.bins[0].sum / l.bins[0].seconds, 2);
 	NEAR(l.bins[0].seconds, 5);
 	NEAR(l.bins[2].sum / l.bins[2].seconds, 5);

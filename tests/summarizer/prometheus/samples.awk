@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The same samples of two hosts as OpenMetrics (form=prometheus) or as the text of an archive
-# (form=archive host=p1). README.md says what they are.
-function at(i) { return 1767225600 + 30 * i }
+# (form=archive host=p1), from `start` on (epoch and the same as ISO 8601). README.md says what they are.
+function at(i) { return epoch + 30 * i }
 function count(metric, host, i) {
 	if (metric == "user0") return host == "p1" ? 30000 * i : 10000 * i
 	if (metric == "idle0") return host == "p1" ? 0 : 20000 * i
@@ -35,6 +35,9 @@ function flat(name, labels, value, host, i) {
 }
 BEGIN {
 	n = 40
+	split(start ? start : "1767225600 2026-01-01T00:00:00Z", starts)
+	epoch = starts[1]
+	iso = starts[2]
 	if (form == "prometheus") {
 		print "# TYPE node_cpu_seconds counter"
 		for (c = 0; c < 2; c++) {
@@ -56,7 +59,7 @@ BEGIN {
 	}
 	print "version 3"
 	print "host " host
-	print "start 2026-01-01T00:00:00Z"
+	print "start " iso
 	print "metric kernel.percpu.cpu.user 60.0.0 u64 60.0 counter"
 	print "metric kernel.percpu.cpu.idle 60.0.3 u64 60.0 counter"
 	print "metric network.interface.in.bytes 60.3.0 u64 60.2 counter"
