@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/applications/applications.h"
 #include "common/document/document.h"
 #include "common/log.h"
-#include "summarizer/applications.h"
 
 #define COLLECTION_PREFIX "resource_"
 

@@ -36,7 +36,7 @@ static const struct field fields[] = {
 	{"gaps", FIELD_INT, false, {"jobsight.gaps"}},
 	{"resets", FIELD_INT, false, {"jobsight.resets"}},
 	{"is_shared", FIELD_NOT, false, {"jobsight.exclusive"}},
-	{"local_id", FIELD_NAME, true, {"acct.id", "acct.local_job_id"}},
+	{"local_id", FIELD_NAME, true, {"jobsight.id", "acct.id"}},
 	{"name", FIELD_TEXT, false, {"acct.jobname"}},
 	{"document_id", FIELD_TEXT, false, {"_id"}},
 	{"document_state", FIELD_NAME, false, {"jobsight.state"}},
@@ -326,10 +326,9 @@ static int put_row(struct extractor *e, int ordinal, const struct store_item *it
 	struct error err = {0};
 	int64_t end_s = 0;
 
-	if (bson_check(item->summary, &err) < 0)
-		return field_defect(d, "", "%s", err.text);
 	if (bson_gather(e->paths, item->summary, e->scratch, e->found) < 0)
-		return field_defect(d, "", "damaged BSON");
+		return field_defect(d, "", "%s",
+			bson_check(item->summary, &err) < 0 ? err.text : "damaged BSON");
 	TRY(check_key(e, item, d));
 	TRY(check_times(e, item, &end_s, d));
 	copy_row(row, ARRAY_LEN(key_columns) + JOB_FIELDS + 2 + e->x->n_columns);

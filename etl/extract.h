@@ -14,12 +14,12 @@
 // Why a value is absent, beside the numbers that documents give (warehouse.reason).
 enum reason {
 	REASON_MEASURED = 0,
-	REASON_NO_METRIC = 3,
 	REASON_NOT_ALL_NODES = 4,
 	REASON_ABSENT = 100,
 	REASON_NOT_NUMBER = 101,
 	REASON_OUT_OF_RANGE = 102,
 	REASON_NOT_ASKED = 103,
+	REASON_NO_METRIC = 104,
 	REASON_OTHER = 199,
 };
 

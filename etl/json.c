@@ -88,6 +88,8 @@ static int take_object(struct filler *f, const struct strbuf *text, struct error
 	f->seen++;
 	if (doc_from_foreign_json(text->text, text->len, &f->arena, &d, &why) < 0)
 		return put_aside(f, why.text, text->text, text->len, err);
+	// Programs that write JSON put it anywhere; MongoDB has it first, and the store wants it there.
+	doc_put_first(d, &f->arena, "_id");
 	missing = supremm_adopt(d, f->source->cluster, &f->arena, item);
 	if (missing)
 		return put_aside(f, missing, text->text, text->len, err);

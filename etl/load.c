@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Document store → warehouse. A batch is one transaction: the rows, the rejected documents and the
 // cursor of the store are committed together, so a loader killed at any instant has either done a
-// batch or not begun it. The SQL that merges is in etl/schema/006-create-load.sql.
+// batch or not begun it. Two sessions take turns: one gets the rows of a batch while the other merges
+// and commits the batch before, so that batches are committed in their order, one at a time. The SQL
+// that merges is in etl/schema/006-create-load.sql and 014-merge-by-keys.sql.
 #include "etl/load.h"
 
 #include <errno.h>
@@ -59,8 +61,9 @@ static const char *const statements[STATEMENTS] = {
 
 enum { NUMBER_SIZE = 24 };
 
-struct loader { // one run
-	struct postgres *p;
+struct loader {                      // one run
+	struct postgres *p, *second; // NULL: not asked for, or not to be had
+	bool has_asked;
 	struct store *store;
 	const struct load_request *request;
 	struct arena arena; // of the run
@@ -75,6 +78,7 @@ struct loader { // one run
 
 struct batch { // one transaction
 	struct loader *loader;
+	struct postgres *p;
 	const struct reader_batch *read;
 	const struct error *refusal; // by the server, of the one document of this batch; or NULL
 	struct load_result sum;
@@ -112,8 +116,7 @@ static int reject(
 	(void)str_format(submit, sizeof(submit), "%" PRId64, item->key.submit_s);
 	log_info("%s/%s/%s: %s %s", values[0].text, raw_id, submit, values[3].text, values[4].text);
 	b->sum.rejected++;
-	return postgres_query(
-		b->loader->p, statements[REJECT], values, ARRAY_LEN(values), NULL, err);
+	return postgres_query(b->p, statements[REJECT], values, ARRAY_LEN(values), NULL, err);
 }
 
 // Puts aside what is unfit, or refused.
@@ -137,8 +140,9 @@ static int merge(struct batch *b, struct error *err)
 
 	if (b->sum.documents == b->sum.rejected)
 		return 0;
-	TRY(postgres_copy(l->p, l->copy, b->read->rows.text, b->read->rows.len, err));
-	TRY(postgres_query(l->p, statements[MERGE], &names, 1, &rows, err));
+	if (!b->read->session)
+		TRY(postgres_copy(b->p, l->copy, b->read->rows.text, b->read->rows.len, err));
+	TRY(postgres_query(b->p, statements[MERGE], &names, 1, &rows, err));
 	b->sum.added = (uint64_t)postgres_int(rows, 0, 0);
 	b->sum.changed = (uint64_t)postgres_int(rows, 0, 1);
 	b->sum.unchanged = (uint64_t)postgres_int(rows, 0, 2);
@@ -157,33 +161,36 @@ static int save_place(struct batch *b, const char *cursor, struct error *err)
 		(void)str_format(text[i], sizeof(text[i]), "%" PRIu64, numbers[i]);
 		log[i + 1].text = text[i];
 	}
-	TRY(postgres_query(
-		b->loader->p, statements[SAVE_CURSOR], place, ARRAY_LEN(place), NULL, err));
-	return postgres_query(b->loader->p, statements[SAVE_LOG], log, ARRAY_LEN(log), NULL, err);
+	TRY(postgres_query(b->p, statements[SAVE_CURSOR], place, ARRAY_LEN(place), NULL, err));
+	return postgres_query(b->p, statements[SAVE_LOG], log, ARRAY_LEN(log), NULL, err);
 }
 
 static int transact(struct batch *b, struct error *err)
 {
-	struct loader *l = b->loader;
-
-	TRY(postgres_script(l->p, "BEGIN", err));
+	if (b->read->refused)
+		return error_set(err, -b->read->refused, "%s", b->read->refusal.text);
+	if (!b->read->session)
+		TRY(postgres_script(b->p, "BEGIN ISOLATION LEVEL READ COMMITTED", err));
 	TRY(reject_all(b, err));
 	TRY(merge(b, err));
 	TRY(save_place(b, b->read->cursor, err));
-	return postgres_script(l->p, "COMMIT", err);
+	return postgres_script(b->p, "COMMIT", err);
 }
 
 // One transaction.
 static int run_batch(struct loader *l, const struct reader_batch *read, const struct error *refusal,
 	struct error *err)
 {
-	struct batch b = {.loader = l, .read = read, .refusal = refusal};
+	struct batch b = {.loader = l,
+		.p = read->session ? read->session : l->p,
+		.read = read,
+		.refusal = refusal};
 	int rc;
 
 	b.sum.documents = read->documents;
 	rc = transact(&b, err);
 	if (rc < 0) {
-		postgres_rollback(l->p);
+		postgres_rollback(b.p);
 		return rc;
 	}
 	strbuf_clear(&l->cursor);
@@ -200,8 +207,12 @@ static int run_batch(struct loader *l, const struct reader_batch *read, const st
 // still refuses is put aside with the server's words.
 static int run_singly(struct loader *l, uint64_t n, struct error *err)
 {
+	const struct reader_request request = {.store = l->store,
+		.extractor = l->extractor,
+		.cursor = strbuf_text(&l->cursor),
+		.limit = 1};
 	struct reader *reader = NULL;
-	int rc = reader_start(l->store, l->extractor, strbuf_text(&l->cursor), 1, &reader, err);
+	int rc = reader_start(&request, &reader, err);
 
 	for (uint64_t i = 0; rc == 0 && i < n; i++) {
 		struct reader_batch *read;
@@ -220,18 +231,50 @@ static int run_singly(struct loader *l, uint64_t n, struct error *err)
 	return rc;
 }
 
+static int create_stage(struct loader *l, struct postgres *p, struct error *err)
+{
+	const struct postgres_value names = {.text = l->metric_names};
+
+	return postgres_query(p, statements[CREATE_STAGE], &names, 1, NULL, err);
+}
+
+// The first batch waits for our own session; often there is no other.
+static struct postgres *session_of(void *context, uint64_t n)
+{
+	struct loader *l = context;
+	struct error err = {0};
+
+	if (n == 0 || !l->request->second)
+		return NULL;
+	if (!l->has_asked) {
+		l->has_asked = true;
+		l->second = l->request->second(l->request->context);
+		if (l->second && create_stage(l, l->second, &err) < 0) {
+			log_notice("loaded by one session: %s", err.text);
+			l->second = NULL;
+		}
+	}
+	return l->second && n % 2 == 0 ? l->p : l->second;
+}
+
 // Batches until there are no more, or the server refuses one: *ret_refused says how many documents
 // that had.
 static int run_ahead(
 	struct loader *l, struct progress *progress, uint64_t *ret_refused, struct error *err)
 {
+	const struct reader_request request = {.store = l->store,
+		.extractor = l->extractor,
+		.cursor = strbuf_text(&l->cursor),
+		.limit = l->request->batch,
+		.copy = l->copy,
+		.session = session_of,
+		.context = l};
 	struct reader *reader;
 	struct reader_batch *read;
 	int rc;
 
 	*ret_refused = 0;
-	TRY(reader_start(
-		l->store, l->extractor, strbuf_text(&l->cursor), l->request->batch, &reader, err));
+	TRY(reader_start(&request, &reader, err));
 	while ((rc = reader_next(reader, &read, err)) == 0 && read->documents > 0) {
 		rc = run_batch(l, read, NULL, err);
 		if (rc == -EDOM)
@@ -241,6 +284,9 @@ static int run_ahead(
 		progress_step(progress, l->total.documents);
 	}
 	reader_stop(reader);
+	postgres_rollback(l->p); // of the batch after the one that failed
+	if (l->second)
+		postgres_rollback(l->second);
 	return rc == -EDOM ? 0 : rc;
 }
 
@@ -311,7 +357,6 @@ static int find_columns(struct loader *l, struct error *err)
 	TRY(postgres_query(l->p, statements[METRICS], NULL, 0, &rows, err));
 	l->extract.columns = arena_array(&l->arena, c->n + 1, sizeof(*l->extract.columns));
 	l->extract.n_metrics = postgres_rows_count(rows) ? (size_t)postgres_int(rows, 0, 3) : 0;
-	strbuf_putc(&names, '{');
 	for (size_t i = 0; i < c->n; i++) {
 		const struct column *column = c->metrics[i].column;
 		size_t row = 0;
@@ -326,10 +371,9 @@ static int find_columns(struct loader *l, struct error *err)
 				"metric %s has no column in the warehouse: run jobsight-load --migrate",
 				c->metrics[i].name);
 		add_column(l, &c->metrics[i], rows, row);
-		strbuf_printf(&names, "%s%s", names.len > 1 ? "," : "", column->name);
+		postgres_array_add(&names, column->name);
 	}
-	strbuf_putc(&names, '}');
-	l->metric_names = arena_strdup(&l->arena, names.text);
+	l->metric_names = arena_strdup(&l->arena, postgres_array_end(&names));
 	l->extractor = extractor_new(&l->extract, &l->arena);
 	return 0;
 }
@@ -338,7 +382,6 @@ static int start(struct loader *l, struct error *err)
 {
 	CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
 	CLEANUP(strbuf_release) struct strbuf copy = {0};
-	const struct postgres_value names = {.text = l->metric_names};
 	const struct postgres_value log[] = {{.text = l->store_id},
 		{.text = l->request->catalogue->hash}, {.text = JOBSIGHT_VERSION}};
 
@@ -346,7 +389,7 @@ static int start(struct loader *l, struct error *err)
 	extract_column_names(&l->extract, &copy);
 	strbuf_puts(&copy, ") FROM STDIN (FORMAT binary)");
 	l->copy = arena_strdup(&l->arena, copy.text);
-	TRY(postgres_query(l->p, statements[CREATE_STAGE], &names, 1, NULL, err));
+	TRY(create_stage(l, l->p, err));
 	TRY(postgres_query(l->p, statements[ADD_LOG], log, ARRAY_LEN(log), &rows, err));
 	(void)str_format(l->load_id, sizeof(l->load_id), "%s", postgres_text(rows, 0, 0));
 	return 0;

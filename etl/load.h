@@ -15,6 +15,9 @@ struct load_request {
 	const struct catalogue *catalogue;
 	uint64_t batch; // documents in one transaction
 	bool again;     // from the beginning
+	// Another session, asked for when there is more than one batch; NULL: none is to be had.
+	struct postgres *(*second)(void *context);
+	void *context;
 };
 
 struct load_result {

@@ -6,7 +6,11 @@
 
 #include "common/postgres/postgres.h"
 
-enum { LOCK_LOADER = 0x6c6f6164, LOCK_IMPORTER = 0x696d7074 }; // "load", "impt"
+enum { // "load", "lod2" of its second session, "impt"
+	LOCK_LOADER = 0x6c6f6164,
+	LOCK_LOADER_SECOND = 0x6c6f6432,
+	LOCK_IMPORTER = 0x696d7074,
+};
 
 // Holds until the connection ends. The server notices that some time after a program was killed, so a
 // lock that is taken is asked for again for a few seconds. -EBUSY: who is at work.

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/applications/applications.h"
 #include "common/catalogue/catalogue.h"
 #include "common/log.h"
 #include "common/postgres/postgres.h"
@@ -19,7 +20,6 @@
 #include "etl/migrate.h"
 #include "etl/refresh.h"
 #include "etl/statistics.h"
-#include "summarizer/applications.h"
 
 struct arguments {
 	const char *store, *warehouse, *json, *cluster;
@@ -157,15 +157,25 @@ static const char *warehouse_url(const struct run *r)
 	return r->args.warehouse ? r->args.warehouse : r->settings.warehouse_url;
 }
 
-// Figures are made by two sessions, or by one where a second is not to be had.
-static void open_helper(struct run *r)
+// A second session, opened when it is first asked for; one does where none is to be had. The lock
+// tells that what a loader that was killed had sent to its own has come to an end.
+static struct postgres *open_helper(void *context)
 {
+	struct run *r = context;
 	struct error err = {0};
+	int rc = 0;
 
-	if (postgres_open(warehouse_url(r), r->settings.warehouse_password, &r->helper, &err) < 0) {
+	if (r->helper)
+		return r->helper;
+	rc = postgres_open(warehouse_url(r), r->settings.warehouse_password, &r->helper, &err);
+	if (rc == 0)
+		rc = lock_take(r->helper, LOCK_LOADER_SECOND, "loader", &err);
+	if (rc < 0) {
 		log_debug("%s", err.text);
+		postgres_close(r->helper);
 		r->helper = NULL;
 	}
+	return r->helper;
 }
 
 static int load_store(
@@ -176,14 +186,15 @@ static int load_store(
 		.catalogue = &r->catalogue,
 		.batch = r->args.batch ? r->args.batch : r->settings.loader_batch,
 		.again = r->args.again,
+		.second = open_helper,
+		.context = r,
 	};
 	uint64_t periods = 0;
 
 	TRY(load_changes(r->postgres, r->store, &request, ret, err));
 	if (r->args.no_refresh)
 		return 0;
-	open_helper(r);
-	TRY(refresh_marked(r->postgres, r->helper, &periods, err));
+	TRY(refresh_marked(r->postgres, open_helper, r, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
 	return refresh_keep(r->postgres, err);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One period after the other until nothing is marked, each in a transaction. A day is made by two
-// sessions: the helper works out what was measured, in the snapshot of ours, and its rows come to us,
+// sessions: the helper works out most of what was measured, in the snapshot of ours, and its rows come to us,
 // who put everything and commit; it commits nothing. The SQL is in etl/schema/013-refresh-usage.sql.
 #include "etl/refresh.h"
 
@@ -12,6 +12,7 @@
 #include "common/str.h"
 
 static const char mark_capacity[] = "SELECT warehouse.mark_capacity()";
+static const char has_days[] = "SELECT EXISTS (SELECT FROM warehouse.dirty WHERE unit = 'day')";
 static const char keep_months[] = "SELECT warehouse.keep_months()";
 static const char refresh_next[] = "SELECT unit, day, cluster_id FROM warehouse.refresh_next()";
 static const char take[] =
@@ -31,7 +32,8 @@ static const struct part {
 	{"performance_period", "period", " AND unit = 'day'"},
 	{"histogram_period", "period",
 		" AND unit = 'day' AND distribution_id IN"
-		" (SELECT d.distribution_id FROM warehouse.distribution d WHERE d.is_metric)"},
+		" (SELECT d.distribution_id FROM warehouse.distribution d"
+		" WHERE d.is_metric AND warehouse.is_helpers(d.distribution_id))"},
 };
 
 struct day { // one that two make
@@ -152,20 +154,26 @@ static int make_next(struct postgres *p, struct postgres *helper, struct postgre
 	return postgres_query(p, refresh_next, NULL, 0, ret_rows, err);
 }
 
-int refresh_marked(struct postgres *p, struct postgres *helper, uint64_t *ret_n, struct error *err)
+int refresh_marked(struct postgres *p, struct postgres *(*helper)(void *context), void *context,
+	uint64_t *ret_n, struct error *err)
 {
+	CLEANUP(postgres_rows_cleanup) struct postgres_rows *days = NULL;
+	struct postgres *second = NULL;
 	struct progress progress;
 	int rc;
 
 	*ret_n = 0;
 	TRY(postgres_query(p, mark_capacity, NULL, 0, NULL, err));
-	if (helper)
+	TRY(postgres_query(p, has_days, NULL, 0, &days, err));
+	if (str_eq(postgres_text(days, 0, 0), "t"))
+		second = helper(context);
+	if (second)
 		TRY(postgres_script(p, "SELECT warehouse.create_parts()", err));
 	progress_start(&progress, "periods", 0);
 	do {
 		CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
 
-		rc = make_next(p, helper, &rows, err);
+		rc = make_next(p, second, &rows, err);
 		if (rc < 0 || !postgres_text(rows, 0, 0))
 			break;
 		log_debug("made %s %s of cluster %s", postgres_text(rows, 0, 0),

@@ -8,10 +8,10 @@
 #include "common/postgres/postgres.h"
 
 // Makes all periods that are marked, each in a transaction of its own; *ret_n: how many, on
-// failure too. Whoever is killed goes on where it stopped. helper: a connection of its own that does
-// half of each day at the same time; NULL: none.
-int refresh_marked(
-	struct postgres *p, struct postgres *helper, uint64_t *ret_n, struct error *err) MUST_USE;
+// failure too. Whoever is killed goes on where it stopped. helper: gives a connection of its own that
+// does half of each day at the same time, or NULL; asked where a day is marked.
+int refresh_marked(struct postgres *p, struct postgres *(*helper)(void *context), void *context,
+	uint64_t *ret_n, struct error *err) MUST_USE;
 
 // Makes partitions of months to come and drops those whose time is over.
 int refresh_keep(struct postgres *p, struct error *err) MUST_USE;

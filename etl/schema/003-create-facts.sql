@@ -66,9 +66,7 @@ CREATE TABLE warehouse.job (
 CREATE INDEX job_end ON warehouse.job (end_t);
 CREATE INDEX job_person_end ON warehouse.job (person_id, end_t);
 CREATE INDEX job_account_end ON warehouse.job (account_id, end_t);
-CREATE INDEX job_raw_id ON warehouse.job (raw_id);
-CREATE INDEX job_local_id ON warehouse.job (local_id);
-CREATE INDEX job_start ON warehouse.job USING brin (start_t);
+CREATE INDEX job_local_id ON warehouse.job (local_id text_pattern_ops); -- typed from the begin on
 
 COMMENT ON TABLE warehouse.job IS 'One row a job: accounting. Read it through the view jobs.';
 COMMENT ON COLUMN warehouse.job.job_id IS 'Surrogate key, from job_key.';

@@ -15,7 +15,7 @@ INSERT INTO warehouse.reason VALUES
 	(0, 'measured', 'There is a value.'),
 	(1, 'raw archives', 'The archives of the job could not be used.'),
 	(2, 'too short', 'The job was too short for this metric.'),
-	(3, 'no metric', 'No node of the job had the metric.'),
+	(3, 'no data', 'No node of the job had the metric, or there were too few samples of it: documents give both this number.'),
 	(4, 'not all nodes', 'Some nodes of the job did not have the metric.'),
 	(5, 'not bound', 'The cores, GPUs or control group of the job are not known.'),
 	(6, 'reset', 'A counter was reset while the job ran.'),
@@ -26,6 +26,7 @@ INSERT INTO warehouse.reason VALUES
 	(101, 'not a number', 'The document holds something else than a number.'),
 	(102, 'out of range', 'The number is greater than the column can hold.'),
 	(103, 'not asked for', 'The metric was not in the catalogue when the job was loaded.'),
+	(104, 'no metric', 'No node of the job had the metric.'),
 	(199, 'other', 'The document gives a number that is no reason.');
 
 CREATE TABLE warehouse.metric (

@@ -108,6 +108,7 @@ CREATE VIEW warehouse.job_day_single WITH (security_invoker = true) AS
 		true AS submitted, j.start_t IS NOT NULL AS started, true AS ended, false AS running_begin,
 		j.wall_s, j.wall_s AS whole_s, CASE WHEN j.start_t IS NULL THEN 0 ELSE 1 END::float8 AS share
 	FROM warehouse.day d JOIN warehouse.job j ON j.end_t >= d.begin_t AND j.end_t < d.end_t
+		AND d.begin_t > j.end_t - interval '49 hours' -- so an index finds the day of a job: none is longer
 		AND j.submit_t >= d.begin_t AND j.submit_t < d.end_t
 		AND (j.start_t IS NULL OR j.start_t >= d.begin_t);
 COMMENT ON VIEW warehouse.job_day_single IS 'job_day of the jobs that have but one day. Read job_day.';
@@ -294,7 +295,7 @@ $$;
 COMMENT ON FUNCTION warehouse.follow_keys() IS 'Moves and deletes facts as their keys are moved and deleted.';
 
 -- The statements that follow from the times of jobs, which are the rows of a table: they mark the
--- days of jobs, or take them out of job_span, or put them in.
+-- days of jobs, or take them out of job_span, or put them in, or, of new ones, mark and put.
 CREATE FUNCTION warehouse.days_statement(what text, jobs text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT format('WITH times AS (SELECT r.job_id, r.end_t, r.person_id, r.account_id, r.cluster_id, '
@@ -304,23 +305,27 @@ LANGUAGE sql IMMUTABLE AS $$
 		'FROM %s r CROSS JOIN warehouse.site s), periods AS ('
 		'SELECT DISTINCT submit_day, first_day, last_day, cluster_id FROM times), spans AS ('
 		'SELECT * FROM times '
-		'WHERE end_t = ''infinity'' OR submit_day <> last_day OR first_day <> last_day) ', jobs)
+		'WHERE end_t = ''infinity'' OR submit_day <> last_day OR first_day <> last_day)', jobs)
 		|| CASE what
-		WHEN 'mark' THEN 'INSERT INTO warehouse.dirty (day, cluster_id) '
+		WHEN 'mark' THEN ' ' || s.mark
+		WHEN 'enter' THEN ' ' || s.enter
+		WHEN 'mark and enter' THEN format(', marked AS (%s) %s', s.mark, s.enter)
+		WHEN 'leave' THEN
+			' DELETE FROM warehouse.job_span p USING spans WHERE p.job_id = spans.job_id'
+		END
+	FROM (VALUES ('INSERT INTO warehouse.dirty (day, cluster_id) '
 			'SELECT submit_day, cluster_id FROM periods '
 			'UNION SELECT first_day + n, cluster_id '
-			'FROM periods CROSS JOIN LATERAL generate_series(0, last_day - first_day) n'
-		WHEN 'leave' THEN
-			'DELETE FROM warehouse.job_span p USING spans WHERE p.job_id = spans.job_id'
-		WHEN 'enter' THEN 'INSERT INTO warehouse.job_span '
+			'FROM periods CROSS JOIN LATERAL generate_series(0, last_day - first_day) n',
+		'INSERT INTO warehouse.job_span '
 			'(day, job_id, end_t, person_id, account_id, cluster_id) '
 			'SELECT submit_day, job_id, end_t, person_id, account_id, cluster_id FROM spans '
-			'UNION SELECT first_day + n, job_id, end_t, person_id, account_id, cluster_id '
-			'FROM spans CROSS JOIN LATERAL generate_series(0, last_day - first_day) n'
-		END
+			'WHERE (submit_day BETWEEN first_day AND last_day) IS NOT TRUE '
+			'UNION ALL SELECT first_day + n, job_id, end_t, person_id, account_id, cluster_id '
+			'FROM spans CROSS JOIN LATERAL generate_series(0, last_day - first_day) n')) s (mark, enter)
 $$;
 COMMENT ON FUNCTION warehouse.days_statement(text, text) IS
-	'The SQL that marks the days of jobs, takes them out of job_span, or puts them in.';
+	'The SQL that marks the days of jobs, takes them out of job_span, puts them in, or marks and puts.';
 
 -- Puts the days of changed jobs into dirty, those before and those after, and keeps job_span. Whoever
 -- changes jobs allows nested loops alone, but what changed is joined with what was by sets.
@@ -332,15 +337,16 @@ DECLARE
 		'WHERE (o.submit_t, o.start_t, o.end_t, o.measured_t, o.person_id, o.account_id) '
 		'IS DISTINCT FROM (n.submit_t, n.start_t, n.end_t, n.measured_t, n.person_id, n.account_id))';
 BEGIN
-	IF TG_OP <> 'INSERT' THEN
-		EXECUTE warehouse.days_statement('mark', 'old_rows');
-		EXECUTE warehouse.days_statement('leave',
-			CASE TG_OP WHEN 'DELETE' THEN 'old_rows' ELSE format(moved, 'o') END);
+	IF TG_OP = 'INSERT' THEN
+		EXECUTE warehouse.days_statement('mark and enter', 'new_rows');
+		RETURN NULL;
 	END IF;
-	IF TG_OP <> 'DELETE' THEN
+	EXECUTE warehouse.days_statement('mark', 'old_rows');
+	EXECUTE warehouse.days_statement('leave',
+		CASE TG_OP WHEN 'DELETE' THEN 'old_rows' ELSE format(moved, 'o') END);
+	IF TG_OP = 'UPDATE' THEN
 		EXECUTE warehouse.days_statement('mark', 'new_rows');
-		EXECUTE warehouse.days_statement('enter',
-			CASE TG_OP WHEN 'INSERT' THEN 'new_rows' ELSE format(moved, 'n') END);
+		EXECUTE warehouse.days_statement('enter', format(moved, 'n'));
 	END IF;
 	RETURN NULL;
 END

@@ -43,19 +43,43 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION warehouse.bounds(text) IS 'Lower bounds of the buckets of a dimension; width_bucket(value, bounds) - 1 is the bucket.';
 
--- The measures of usage. `aggregate` is over the rows of a day's slices s (see slice_select);
--- `fold` says how rows are put together: sum, min, max, or begin: that of the first day counts.
+-- What slices are told apart by that a site can say for itself: the define: of this name of a realm.
+-- align_slices fills it in. Texts become numbers: what was once named keeps its number.
+CREATE TABLE warehouse.slice_column (
+	name text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]*$'),
+	realm text NOT NULL,
+	value text NOT NULL DEFAULT 'NULL',
+	labels text[],
+	help text NOT NULL
+);
+COMMENT ON TABLE warehouse.slice_column IS 'What a site says of jobs by expressions of its own: columns of slices.';
+COMMENT ON COLUMN warehouse.slice_column.name IS 'Column of slices s, and the define: that it is made of.';
+COMMENT ON COLUMN warehouse.slice_column.realm IS 'Realm whose define: that is.';
+COMMENT ON COLUMN warehouse.slice_column.value IS 'SQL of the value, a smallint, over a slice s.';
+COMMENT ON COLUMN warehouse.slice_column.labels IS 'What people read for 1, 2 ...: the texts that the define: may give. NULL: it gives the number.';
+COMMENT ON COLUMN warehouse.slice_column.help IS 'What it is.';
+INSERT INTO warehouse.slice_column (name, realm, labels, help) VALUES
+	('category', 'JobEfficiency', NULL, 'Whether the job was efficient: 1 yes, 2 no, -1: it cannot be told.'),
+	('reason', 'JobEfficiency', '{}', 'What the job was wasteful by: place in the labels of slice_column.');
+
+-- The measures of usage, and those of performance that are not by a metric alone. `aggregate` is over the
+-- slices s of a day (see fill_slice); `fold` says how rows are put together: sum, min, max, or begin: that of
+-- the first day counts.
 CREATE TABLE warehouse.usage_measure (
 	name text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_]*$'),
 	position integer NOT NULL UNIQUE,
+	cube text NOT NULL DEFAULT 'usage' CHECK (cube IN ('usage', 'performance')),
+	metrics text[] NOT NULL DEFAULT '{}',
 	type text NOT NULL CHECK (type IN ('bigint', 'double precision', 'integer')),
 	aggregate text NOT NULL,
 	fold text NOT NULL CHECK (fold IN ('sum', 'min', 'max', 'begin')),
 	help text NOT NULL
 );
-COMMENT ON TABLE warehouse.usage_measure IS 'The sums that usage_day and usage_period hold.';
+COMMENT ON TABLE warehouse.usage_measure IS 'The sums that usage_day and usage_period hold, and some of performance_day and performance_period.';
 COMMENT ON COLUMN warehouse.usage_measure.name IS 'Column.';
 COMMENT ON COLUMN warehouse.usage_measure.position IS 'Order.';
+COMMENT ON COLUMN warehouse.usage_measure.cube IS 'usage, or performance.';
+COMMENT ON COLUMN warehouse.usage_measure.metrics IS 'Columns of job_metric it needs; without one of them in the catalogue there is no such measure.';
 COMMENT ON COLUMN warehouse.usage_measure.type IS 'Type of the column.';
 COMMENT ON COLUMN warehouse.usage_measure.aggregate IS 'SQL over the slices s of a day.';
 COMMENT ON COLUMN warehouse.usage_measure.fold IS
@@ -109,6 +133,25 @@ INSERT INTO warehouse.usage_measure (position, name, type, fold, aggregate, help
 	('ended_gpu_sq', 'double precision', 'sum', 'coalesce(sum(s.whole_s::double precision * s.gpus * s.whole_s * s.gpus) FILTER (WHERE s.ended), 0)', 'Squared.'),
 	('ended_limit_s', 'bigint', 'sum', 'sum(s.limit_s) FILTER (WHERE s.ended AND s.start_t IS NOT NULL)', 'Wall time that the jobs that ended in the period had asked for.')
 	) v;
+-- Of efficiency and energy. What accounting alone could say is here, too: efficiency is then one cube.
+INSERT INTO warehouse.usage_measure (position, cube, type, fold, name, metrics, aggregate, help)
+	SELECT 500 + row_number() OVER (), 'performance', 'double precision', 'sum', v.name, v.metrics::text[], v.aggregate, v.help FROM (VALUES
+	('bad_jobs', '{}', 'count(*) FILTER (WHERE s.ended AND s.category = 2)', 'Jobs that ended in the period and were inefficient.'),
+	('judged_jobs', '{}', 'count(*) FILTER (WHERE s.ended AND s.category > 0)', 'Jobs that ended in the period of which that can be told.'),
+	('bad_core_s', '{}', 'coalesce(sum(s.core_s) FILTER (WHERE s.category = 2), 0)', 'Core seconds of inefficient jobs.'),
+	('judged_core_s', '{}', 'sum(s.core_s) FILTER (WHERE s.category > 0)', 'Core seconds of the jobs of which that can be told.'),
+	('failed_core_s', '{}', 'coalesce(sum(s.core_s) FILTER (WHERE s.state_id IN (SELECT t.state_id FROM warehouse.state t WHERE t.name IN (''FAILED'', ''NODE_FAIL'', ''OUT_OF_MEMORY'', ''TIMEOUT'', ''BOOT_FAIL'', ''DEADLINE''))), 0)', 'Core seconds of jobs that did not come to a good end.'),
+	('unused_limit_s', '{}', 'sum(greatest(s.limit_s - s.whole_s, 0)) FILTER (WHERE s.ended AND s.start_t IS NOT NULL AND s.limit_s IS NOT NULL)', 'Wall time that the jobs which ended in the period had asked for beyond what they ran.'),
+	('limited_jobs', '{}', 'count(s.limit_s) FILTER (WHERE s.ended AND s.start_t IS NOT NULL)', 'Jobs that ended in the period and had asked for a time.'),
+	('unused_memory_byte_s', '{memory_used}', 'sum(greatest(s.requested_memory_bytes - s.memory_used * s.cores, 0) * s.wall_s) FILTER (WHERE s.memory_used IS NOT NULL AND s.requested_memory_bytes IS NOT NULL)', 'Memory that jobs asked for beyond the mean of what they used, times seconds.'),
+	('unused_memory_wall_s', '{memory_used}', 'sum(s.wall_s) FILTER (WHERE s.memory_used IS NOT NULL AND s.requested_memory_bytes IS NOT NULL)', 'Seconds of the jobs of which that is known.'),
+	('energy_core_s', '{energy}', 'sum(s.core_s) FILTER (WHERE s.energy IS NOT NULL)', 'Core seconds of the jobs whose energy is known.'),
+	('idle_energy_j', '{energy,cpu_idle}', 'sum(s.energy * s.share * s.cpu_idle)', 'Energy of nodes times the share of idle core time.'),
+	('idle_energy_node_s', '{energy,cpu_idle}', 'sum(s.node_s) FILTER (WHERE s.energy IS NOT NULL AND s.cpu_idle IS NOT NULL)', 'Node seconds of the jobs of which both are known.'),
+	('flops_cores', '{flops}', 'sum(s.flops * s.cores * s.share)', 'Floating-point operations a second and core times cores, split as the time is.'),
+	('membw_core_s', '{membw}', 'sum(s.core_s) FILTER (WHERE s.membw IS NOT NULL)', 'Core seconds of the jobs whose memory traffic is known.'),
+	('homogeneity_node_s', '{catastrophe}', 'sum((1 - 1 / (1 + 1000 * s.catastrophe)) * s.node_s)', 'Homogeneity times node seconds.')
+	) v (name, metrics, aggregate, help);
 
 -- The dimensions of usage_day (columns of it: column_name) and of usage_period (all). `value` is
 -- over a row u of usage_day and what was then true of its account (ah), person (ph), project (rh)
@@ -122,6 +165,7 @@ CREATE TABLE warehouse.usage_dimension (
 	value text NOT NULL,
 	help text NOT NULL,
 	is_who boolean NOT NULL DEFAULT true,
+	is_measured boolean NOT NULL DEFAULT false,
 	of_dimension smallint REFERENCES warehouse.usage_dimension,
 	of_value text,
 	CHECK ((of_dimension IS NULL) = (of_value IS NULL)),
@@ -135,6 +179,7 @@ COMMENT ON COLUMN warehouse.usage_dimension.column_type IS 'Its type.';
 COMMENT ON COLUMN warehouse.usage_dimension.value IS 'SQL of the value, an integer, over a row u of usage_day.';
 COMMENT ON COLUMN warehouse.usage_dimension.is_who IS
 	'Whether performance_day has it: what says who ran what. What says how large, how long and how it ended has so many values that there would be a row for each job; such questions are answered by jobs.';
+COMMENT ON COLUMN warehouse.usage_dimension.is_measured IS 'Whether it follows from what was measured: performance alone has it.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_dimension IS 'Dimension that the value follows from; NULL: it does not.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_value IS 'SQL of the value over a row u of usage_period of that dimension.';
 COMMENT ON COLUMN warehouse.usage_dimension.help IS 'What the value is.';
@@ -161,8 +206,13 @@ INSERT INTO warehouse.usage_dimension (dimension_id, name, column_name, column_t
 	(19, 'pi', NULL, NULL, 'ah.pi_id', 'person_id of the principal investigator of the account then.'),
 	(20, 'science', NULL, NULL, 'ah.science_id', 'science_id of the account then.'),
 	(21, 'organization', NULL, NULL, 'ph.organization_id', 'organization_id of the person then.'),
-	(22, 'pi_organization', NULL, NULL, 'coalesce(ah.organization_id, ih.organization_id)', 'organization_id of the account then, or of who led it.');
+	(22, 'pi_organization', NULL, NULL, 'coalesce(ah.organization_id, ih.organization_id)', 'organization_id of the account then, or of who led it.'),
+	-- One pass for the two below.
+	(23, 'judgement', NULL, NULL, 'coalesce(u.category, -999) * 1000 + coalesce(u.reason, 0)', 'category and reason.'),
+	(24, 'category', 'category', 'smallint', 'u.category', 'category of slice_column.'),
+	(25, 'reason', 'reason', 'smallint', 'u.reason', 'reason of slice_column.');
 
+UPDATE warehouse.usage_dimension SET is_who = false, is_measured = true WHERE name IN ('judgement', 'category', 'reason');
 UPDATE warehouse.usage_dimension SET is_who = false WHERE name IN
 	('state', 'source', 'nodes', 'cores', 'gpus', 'shared', 'wall_class', 'wait_class', 'core_class', 'gpu_class');
 UPDATE warehouse.usage_dimension d SET (of_dimension, of_value) = ROW(o.dimension_id, v.of_value)
@@ -171,7 +221,9 @@ UPDATE warehouse.usage_dimension d SET (of_dimension, of_value) = ROW(o.dimensio
 		('gpu_class', 'gpus', 'width_bucket(u.value, (SELECT warehouse.bounds(''gpus''))) - 1'),
 		('pi', 'account', 'ah.pi_id'), ('science', 'account', 'ah.science_id'),
 		('pi_organization', 'account', 'coalesce(ah.organization_id, ih.organization_id)'),
-		('organization', 'person', 'ph.organization_id')
+		('organization', 'person', 'ph.organization_id'),
+		('category', 'judgement', 'nullif((u.value + 1000000) / 1000 - 1000, -999)'),
+		('reason', 'judgement', 'nullif((u.value + 1000000) % 1000, 0)')
 	) v (name, of_name, of_value) JOIN warehouse.usage_dimension o ON o.name = v.of_name
 	WHERE d.name = v.name;
 
@@ -200,7 +252,8 @@ COMMENT ON COLUMN warehouse.usage_metric.weight_sql IS 'The same, SQL over a sli
 -- Weights are those of the jobs that have the value and no others, so <c>_w beside the whole
 -- (core_s and so on) says how much of the time the mean is of.
 CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
-	SELECT 'usage' AS cube, position, name, type, aggregate, fold, help FROM warehouse.usage_measure
+	SELECT cube, position, name, type, aggregate, fold, help FROM warehouse.usage_measure u
+		WHERE metrics <@ ARRAY(SELECT m.column_name FROM warehouse.usage_metric m)
 	UNION ALL
 	SELECT 'performance', position, name, type, aggregate, fold, help FROM warehouse.usage_measure
 		WHERE name IN ('ended_jobs', 'wall_s', 'node_s', 'core_s', 'gpu_s')
@@ -391,7 +444,7 @@ BEGIN
 	FOR c IN
 		SELECT n.name AS "table", d.column_name AS name, d.column_type AS type, d.help, d.dimension_id AS position
 			FROM warehouse.usage_dimension d CROSS JOIN (VALUES ('usage_day'), ('performance_day')) n (name)
-			WHERE d.column_name IS NOT NULL AND (d.is_who OR n.name = 'usage_day')
+			WHERE d.column_name IS NOT NULL AND (d.is_who OR n.name = 'usage_day') AND NOT d.is_measured
 		UNION ALL SELECT u.cube || n.suffix, u.name, u.type, u.help, 1000 + u.position
 			FROM warehouse.usage_column u CROSS JOIN (VALUES ('_day'), ('_period')) n (suffix)
 		ORDER BY 1, 5
@@ -457,7 +510,7 @@ BEGIN
 		EXECUTE format('GRANT SELECT ON warehouse.%I TO jobsight_portal, jobsight_analyst', name);
 	END LOOP;
 	FOREACH name IN ARRAY ARRAY['bucket', 'usage_measure', 'usage_dimension', 'usage_metric',
-			'usage_column', 'distribution', 'capacity_day'] LOOP
+			'usage_column', 'slice_column', 'distribution', 'capacity_day'] LOOP
 		EXECUTE format('GRANT SELECT ON warehouse.%I TO jobsight_loader, jobsight_portal, jobsight_analyst',
 			name);
 	END LOOP;

@@ -25,80 +25,107 @@ COMMENT ON FUNCTION warehouse.create_usage_year(date) IS
 	'Makes the partitions of usage_day and performance_day of the year that holds this day, where absent.';
 
 -- The slices of a day in the temporary table slice: job_day with classes, seconds and the metrics
--- that figures are kept of. The planner is kept from joining by sets: it would read whole months.
+-- that figures are kept of; of accounting's half of a day those alone that it makes histograms of. The
+-- planner is kept from joining by sets: it would read whole months.
 -- Products are double precision, exact up to 2^53: sums of bigint are numeric, and slow.
-CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint, has_metrics boolean) RETURNS void
+CREATE FUNCTION warehouse.fill_slice(the_day date, the_cluster smallint, half text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	d warehouse.day;
 	metrics text;
+	told text;
 BEGIN
 	SELECT * INTO STRICT d FROM warehouse.day WHERE day = the_day;
-	SELECT coalesce(string_agg(format(', m.%1$I::float8 AS %1$I', column_name), ''
-			ORDER BY metric_id), '') INTO metrics FROM warehouse.usage_metric WHERE has_metrics;
+	SELECT coalesce(string_agg(format(', (%s)::smallint AS %I', c.value, c.name), '' ORDER BY c.name), '')
+		INTO told FROM warehouse.slice_column c WHERE half IS DISTINCT FROM 'usage';
+	SELECT coalesce(string_agg(format(', m.%1$I::float8 AS %1$I', m.column_name), ''
+			ORDER BY m.metric_id), '') INTO metrics FROM warehouse.metric m
+		LEFT JOIN warehouse.usage_metric u ON u.column_name = m.column_name
+		LEFT JOIN warehouse.distribution x ON x.name = u.column_name AND x.is_metric
+		WHERE m.column_name IS NOT NULL AND (told ~ ('\ms\.' || m.column_name || '\M')
+			OR CASE half WHEN 'usage' THEN NOT warehouse.is_helpers(x.distribution_id) ELSE u.column_name IS NOT NULL END);
 	IF to_regclass('pg_temp.slice') IS NOT NULL THEN
 		DROP TABLE pg_temp.slice;
 	END IF;
-	EXECUTE format('CREATE TEMPORARY TABLE slice ON COMMIT DROP AS SELECT d.*, '
+	EXECUTE format('CREATE TEMPORARY TABLE slice ON COMMIT DROP AS SELECT s.*%s FROM (SELECT d.*, '
 		'd.wall_s::float8 * d.cores AS core_s, d.wall_s::float8 * d.nodes AS node_s, '
 		'd.wall_s::float8 * d.gpus AS gpu_s, '
 		'(width_bucket(d.whole_s, %L::float8[]) - 1)::smallint AS wall_class, '
 		'(width_bucket(d.wait_s, %L::float8[]) - 1)::smallint AS wait_class%s '
 		'FROM (SELECT * FROM warehouse.job_day_single '
 		'WHERE day = %L AND cluster_id = %L AND end_t >= %L AND end_t < %L '
-		'UNION ALL SELECT * FROM warehouse.job_day_span WHERE day = %4$L AND cluster_id = %5$L) d '
-		|| CASE WHEN has_metrics THEN 'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t' ELSE '' END,
-		warehouse.bounds('wall'), warehouse.bounds('wait'), metrics,
+		'UNION ALL SELECT * FROM warehouse.job_day_span WHERE day = %5$L AND cluster_id = %6$L) d '
+		|| CASE WHEN metrics <> '' THEN 'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t' ELSE '' END || ') s',
+		told, warehouse.bounds('wall'), warehouse.bounds('wait'), metrics,
 		the_day, the_cluster, d.begin_t, d.end_t);
 END
 $$;
-COMMENT ON FUNCTION warehouse.fill_slice(date, smallint, boolean) IS 'Puts what falls into a day into the temporary table slice.';
+COMMENT ON FUNCTION warehouse.fill_slice(date, smallint, text) IS
+	'Puts what falls into a day into the temporary table slice; half: what one half of the day needs, usage or performance.';
 
--- The slices put together, SQL: by the dimensions that a cube has (who), or by those that
--- performance_day has not.
-CREATE FUNCTION warehouse.sum_slices(cube text, who boolean, OUT names text, OUT query text)
-LANGUAGE plpgsql STABLE AS $$
+-- The dimensions of a cube that are columns: those of performance_day (who), the others, or both.
+CREATE FUNCTION warehouse.cube_keys(cube text, who boolean) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT string_agg(quote_ident(column_name), ', ' ORDER BY dimension_id) FROM warehouse.usage_dimension
+	WHERE column_name IS NOT NULL AND (cube = 'performance' OR NOT is_measured) AND (who IS NULL OR is_who = who)
+$$;
+COMMENT ON FUNCTION warehouse.cube_keys(text, boolean) IS 'Columns that rows of a cube are told apart by: who and what, or how large and how long, or NULL: all.';
+
+-- Rows put together in a single pass by who and what (is_who), and by all other dimensions, in the temporary
+-- table part. By one dimension after the other these are put together faster than rows by all of them.
+CREATE FUNCTION warehouse.fill_part(cube text, relation text, sums text) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
-	keys text;
-	sums text;
+	who text := warehouse.cube_keys(cube, true);
+	others text := warehouse.cube_keys(cube, false);
 BEGIN
-	SELECT string_agg(quote_ident(column_name), ', ' ORDER BY dimension_id) INTO keys
-		FROM warehouse.usage_dimension
-		WHERE column_name IS NOT NULL AND (cube = 'usage' OR is_who = who);
-	SELECT keys || string_agg(', ' || quote_ident(c.name), '' ORDER BY c.position),
-			string_agg(format(', %s AS %I', c.aggregate, c.name), '' ORDER BY c.position)
-		INTO names, sums FROM warehouse.usage_column c WHERE c.cube = sum_slices.cube;
-	query := format('SELECT %s%s FROM pg_temp.slice s GROUP BY %1$s', keys, sums);
+	IF to_regclass('pg_temp.part') IS NOT NULL THEN
+		DROP TABLE pg_temp.part;
+	END IF;
+	EXECUTE format('CREATE TEMPORARY TABLE part ON COMMIT DROP AS SELECT GROUPING(%s) = 0 AS is_who, %s, %s, %s '
+		'FROM %s GROUP BY GROUPING SETS ((%2$s), (%3$s))', split_part(who, ', ', 1), who, others, sums, relation);
 END
 $$;
-COMMENT ON FUNCTION warehouse.sum_slices(text, boolean) IS 'SQL that puts slices together, by dimensions of performance_day or by the others.';
+COMMENT ON FUNCTION warehouse.fill_part(text, text, text) IS
+	'Puts rows together by who and what, and by all other dimensions, in the temporary table part.';
 
 CREATE FUNCTION warehouse.refresh_cube(cube text, the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	sum record := warehouse.sum_slices(cube, true);
+	keys text := warehouse.cube_keys(cube, CASE cube WHEN 'performance' THEN true END);
+	names text;
+	sums text;
 BEGIN
+	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
+			string_agg(format('%s AS %I', c.aggregate, c.name), ', ' ORDER BY c.position)
+		INTO names, sums FROM warehouse.usage_column c WHERE c.cube = refresh_cube.cube;
 	EXECUTE format('DELETE FROM warehouse.%I WHERE day = %L AND cluster_id = %L',
 		cube || '_day', the_day, the_cluster);
-	EXECUTE format('INSERT INTO warehouse.%I (day, cluster_id, %s) SELECT %L, %L, x.* FROM (%s) x',
-		cube || '_day', sum.names, the_day, the_cluster, sum.query);
+	IF cube = 'performance' THEN
+		PERFORM warehouse.fill_part(cube, 'pg_temp.slice s', sums);
+	END IF;
+	EXECUTE format('INSERT INTO warehouse.%I (day, cluster_id, %s, %s) SELECT %L, %L, %2$s, ', cube || '_day', keys,
+		names, the_day, the_cluster) || CASE cube WHEN 'performance' THEN names || ' FROM pg_temp.part WHERE is_who'
+			ELSE format('%s FROM pg_temp.slice s GROUP BY %s', sums, keys) END;
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_cube(text, date, smallint) IS 'Makes a day of usage_day or performance_day of the slices.';
 
 -- SQL that puts rows u together, as the columns' folds say. first: what tells the rows of the first
 -- part of a period. The rows have to come with `items` for their columns: sums of bigint are slow.
-CREATE FUNCTION warehouse.fold_columns(cube text, first text, OUT names text, OUT items text, OUT folds text)
+CREATE FUNCTION warehouse.fold_columns(cube text, first text, OUT names text, OUT items text, OUT folds text,
+	OUT named text)
 LANGUAGE sql STABLE AS $$
 	SELECT string_agg(quote_ident(c.name), ', ' ORDER BY c.position),
 		string_agg(format(CASE c.type WHEN 'bigint' THEN 'u.%1$I::float8 AS %1$I' ELSE 'u.%I' END, c.name), ', '
 			ORDER BY c.position),
-		string_agg(format(CASE c.fold
-			WHEN 'begin' THEN 'coalesce(sum(u.%I) FILTER (WHERE %s), 0)' ELSE c.fold || '(u.%I)' END, c.name, first),
-			', ' ORDER BY c.position)
-	FROM warehouse.usage_column c WHERE c.cube = fold_columns.cube
+		string_agg(c.fold, ', ' ORDER BY c.position),
+		string_agg(format('%s AS %I', c.fold, c.name), ', ' ORDER BY c.position)
+	FROM (SELECT u.name, u.position, u.type, format(CASE u.fold
+			WHEN 'begin' THEN 'coalesce(sum(u.%I) FILTER (WHERE %s), 0)' ELSE u.fold || '(u.%I)' END, u.name, first) AS fold
+		FROM warehouse.usage_column u WHERE u.cube = fold_columns.cube) c
 $$;
-COMMENT ON FUNCTION warehouse.fold_columns(text, text) IS 'Columns of usage or performance, and how rows are put together.';
+COMMENT ON FUNCTION warehouse.fold_columns(text, text) IS 'Columns of usage or performance, and how rows are put together, with and without their names.';
 
 -- Which of n columns the row of a grouping set is of: SQL. GROUPING has a bit for each that it is
 -- not of, the first the highest, and takes 31 columns at most.
@@ -124,9 +151,9 @@ BEGIN
 	SELECT array_agg(dimension_id ORDER BY dimension_id), array_agg('d' || dimension_id ORDER BY dimension_id),
 			string_agg(format('(%s)::integer AS d%s', value, dimension_id), ', ' ORDER BY dimension_id)
 		INTO ids, columns, items FROM warehouse.usage_dimension
-		WHERE of_dimension IS NULL AND (cube = 'usage' OR is_who = who);
+		WHERE of_dimension IS NULL AND is_who = who AND (cube = 'performance' OR NOT is_measured);
 	EXECUTE format('INSERT INTO warehouse.%I (unit, period, cluster_id, dimension_id, value, %s) '
-		'SELECT ''day'', %L, %L, %s, coalesce(%s), %s FROM (SELECT %s, %s FROM %s u '
+		'SELECT ''day'', %L, %L, %s, coalesce(%s), %s FROM (SELECT %s, %s FROM %s '
 		'LEFT JOIN warehouse.account_history ah ON ah.account_id = %s AND ah.valid @> %L::timestamptz '
 		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(%s, ah.project_id) '
 		'AND rh.valid @> %12$L::timestamptz OFFSET 0) u GROUP BY GROUPING SETS ((%14$s))',
@@ -137,7 +164,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION warehouse.fold_dimensions(text, text, boolean, date, smallint) IS
-	'Puts rows of usage_day, performance_day or the slices together by one dimension after the other.';
+	'Puts rows of performance_day or part together by one dimension after the other.';
 
 -- With has_facts the slices are there, and so everything is made; without only what follows from
 -- the cube by all dimensions.
@@ -148,16 +175,22 @@ DECLARE
 	derived text;
 	fold record := warehouse.fold_columns(cube, 'true');
 	is_all boolean := has_facts OR cube = 'usage';
+	rows_there text := format('(SELECT * FROM warehouse.%I WHERE day = %L AND cluster_id = %L) u', cube || '_day', the_day,
+		the_cluster);
 BEGIN
 	EXECUTE format('DELETE FROM warehouse.%I WHERE unit = ''day'' AND period = %L AND cluster_id = %L '
 		'AND dimension_id IN (SELECT dimension_id FROM warehouse.usage_dimension WHERE is_who OR %L)',
 		cube || '_period', the_day, the_cluster, is_all);
-	PERFORM warehouse.fold_dimensions(cube, format('(SELECT * FROM warehouse.%I WHERE day = %L AND cluster_id = %L)',
-		cube || '_day', the_day, the_cluster), true, the_day, the_cluster);
-	IF has_facts AND cube = 'performance' THEN
-		EXECUTE 'CREATE TEMPORARY TABLE shape ON COMMIT DROP AS ' || (warehouse.sum_slices(cube, false)).query;
-		PERFORM warehouse.fold_dimensions(cube, 'pg_temp.shape', false, the_day, the_cluster);
-		DROP TABLE pg_temp.shape;
+	IF cube = 'usage' THEN
+		PERFORM warehouse.fill_part(cube, format('(SELECT %s, %s FROM %s) u', warehouse.cube_keys(cube, NULL), fold.items,
+			rows_there), fold.named);
+	END IF;
+	IF is_all THEN
+		PERFORM warehouse.fold_dimensions(cube, '(SELECT * FROM pg_temp.part WHERE is_who) u', true, the_day, the_cluster);
+		PERFORM warehouse.fold_dimensions(cube, '(SELECT * FROM pg_temp.part WHERE NOT is_who) u', false, the_day, the_cluster);
+		DROP TABLE pg_temp.part;
+	ELSE
+		PERFORM warehouse.fold_dimensions(cube, rows_there, true, the_day, the_cluster);
 	END IF;
 	SELECT string_agg(format('(%s, %s, (%s)::integer)', dimension_id, of_dimension, of_value), ', ' ORDER BY dimension_id)
 		INTO derived FROM warehouse.usage_dimension WHERE of_dimension IS NOT NULL AND (is_who OR is_all);
@@ -183,22 +216,34 @@ $$;
 COMMENT ON FUNCTION warehouse.refresh_dimensions(text, date, smallint, boolean) IS
 	'Makes a day of usage_period or performance_period of its rows by all dimensions, and of the slices.';
 
+-- Of what two sessions make of a day, histograms of metrics take most: so many of them are the helper's
+-- that both take about the same time.
+CREATE FUNCTION warehouse.is_helpers(distribution_id smallint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT distribution_id % 5 > 1
+$$;
+COMMENT ON FUNCTION warehouse.is_helpers(smallint) IS
+	'Whether a distribution of a metric is worked out by the second of two sessions that make a day.';
+
 -- A statement makes up to 31 distributions of the same weight in one pass over the slices.
-CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint, of_metrics boolean) RETURNS void
+CREATE FUNCTION warehouse.refresh_histograms(the_day date, the_cluster smallint, of_metrics boolean,
+	of_helper boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	c record;
 BEGIN
 	DELETE FROM warehouse.histogram_period h USING warehouse.distribution d
 		WHERE h.unit = 'day' AND h.period = the_day AND h.cluster_id = the_cluster
-			AND d.distribution_id = h.distribution_id AND d.is_metric = of_metrics;
+			AND d.distribution_id = h.distribution_id AND d.is_metric = of_metrics
+			AND (of_helper IS NULL OR warehouse.is_helpers(d.distribution_id) = of_helper);
 	FOR c IN
 		SELECT weight, array_agg(distribution_id ORDER BY distribution_id) AS ids,
 			array_agg('b' || distribution_id ORDER BY distribution_id) AS columns,
 			string_agg(format('warehouse.bucket_of(%L, %s) AS b%s', scale, value, distribution_id), ', '
 				ORDER BY distribution_id) AS items
 		FROM (SELECT d.*, row_number() OVER (PARTITION BY d.weight ORDER BY d.distribution_id) AS place
-			FROM warehouse.distribution d WHERE d.is_metric = of_metrics AND (NOT d.is_metric
+			FROM warehouse.distribution d WHERE d.is_metric = of_metrics
+				AND (of_helper IS NULL OR warehouse.is_helpers(d.distribution_id) = of_helper) AND (NOT d.is_metric
 				OR EXISTS (SELECT FROM warehouse.usage_metric m WHERE m.column_name = d.name))) d
 		GROUP BY weight, (place - 1) / 31
 	LOOP
@@ -211,8 +256,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION warehouse.refresh_histograms(date, smallint, boolean) IS
-	'Makes the histograms of a day of the slices: of metrics, or of accounting.';
+COMMENT ON FUNCTION warehouse.refresh_histograms(date, smallint, boolean, boolean) IS
+	'Makes the histograms of a day of the slices: of metrics, or of accounting; of_helper: those of one of two sessions.';
 
 CREATE FUNCTION warehouse.range_seconds(r tstzmultirange) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -257,23 +302,31 @@ COMMENT ON FUNCTION warehouse.refresh_capacity(date, smallint) IS 'Makes a day o
 -- other then only works out its rows, in the snapshot of the first, which puts them.
 CREATE FUNCTION warehouse.refresh_half(the_cube text, the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
+DECLARE
+	is_shared boolean := to_regclass('pg_temp.slice') IS NULL; -- the other half is another session's
 BEGIN
 	PERFORM warehouse.create_usage_year(the_day);
-	IF to_regclass('pg_temp.slice') IS NULL THEN
-		PERFORM warehouse.fill_slice(the_day, the_cluster, the_cube = 'performance');
+	IF is_shared THEN
+		PERFORM warehouse.fill_slice(the_day, the_cluster, the_cube);
 	END IF;
 	PERFORM warehouse.refresh_cube(the_cube, the_day, the_cluster);
-	PERFORM warehouse.refresh_histograms(the_day, the_cluster, the_cube = 'performance');
+	IF the_cube = 'usage' THEN
+		PERFORM warehouse.refresh_histograms(the_day, the_cluster, false);
+	END IF;
+	IF is_shared OR the_cube = 'performance' THEN
+		PERFORM warehouse.refresh_histograms(the_day, the_cluster, true,
+			CASE WHEN is_shared THEN the_cube = 'performance' END);
+	END IF;
 	PERFORM warehouse.refresh_dimensions(the_cube, the_day, the_cluster, true);
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_half(text, date, smallint) IS
-	'Makes the figures of a day that are of accounting, or those of what was measured.';
+	'Makes the figures of a day that are of accounting, or those of what was measured; histograms of these are shared.';
 
 CREATE FUNCTION warehouse.refresh_day(the_day date, the_cluster smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM warehouse.fill_slice(the_day, the_cluster, true);
+	PERFORM warehouse.fill_slice(the_day, the_cluster);
 	PERFORM warehouse.refresh_half('usage', the_day, the_cluster);
 	PERFORM warehouse.refresh_half('performance', the_day, the_cluster);
 	DROP TABLE pg_temp.slice;
@@ -301,7 +354,7 @@ BEGIN
 	DELETE FROM warehouse.performance_period WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
 	DELETE FROM warehouse.histogram_period h USING warehouse.distribution d
 		WHERE h.unit = 'day' AND h.period = the_day AND h.cluster_id = the_cluster
-			AND d.distribution_id = h.distribution_id AND d.is_metric;
+			AND d.distribution_id = h.distribution_id AND d.is_metric AND warehouse.is_helpers(d.distribution_id);
 	INSERT INTO warehouse.performance_day SELECT * FROM pg_temp.part_performance_day;
 	INSERT INTO warehouse.performance_period SELECT * FROM pg_temp.part_performance_period;
 	INSERT INTO warehouse.histogram_period SELECT * FROM pg_temp.part_histogram_period;
@@ -572,7 +625,7 @@ DECLARE
 BEGIN
 	FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_catalog.pg_proc
 		WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('create_usage_year', 'fill_slice',
-			'sum_slices', 'refresh_cube', 'fold_columns', 'grouping_case', 'fold_dimensions', 'refresh_dimensions', 'refresh_histograms', 'range_seconds',
+			'cube_keys', 'fill_part', 'refresh_cube', 'fold_columns', 'grouping_case', 'fold_dimensions', 'refresh_dimensions', 'is_helpers', 'refresh_histograms', 'range_seconds',
 			'refresh_capacity', 'refresh_half', 'refresh_day', 'create_parts', 'put_parts', 'refresh_take', 'refresh_period', 'refresh_one', 'refresh_next', 'refresh',
 			'first_known', 'mark_capacity', 'follow_history', 'follow_nodes', 'mark_all', 'set_timezone', 'align_columns')
 	LOOP

@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The merge of 006, made for speed: names are resolved once; jobs that are new are put without
--- a look at what is there; of the others the facts are looked up one by one by their key, and only
--- those that differ are written. Nothing else about it has changed.
+-- The merge: rows come by COPY into the temporary table stage, and merge_stage() brings dimensions
+-- and facts in line with them, all set by set and in the transaction that also moves the cursor of
+-- the document store. Names are resolved once; jobs that are new are put without a look at what is
+-- there; of the others the facts are looked up one by one by their key, and only those that differ
+-- are written.
 
--- An index on ordinal, so that rows of jobs that are known can be had by number.
-CREATE OR REPLACE FUNCTION warehouse.create_stage(metric_columns text[]) RETURNS void
+-- The temporary tables of a session. stage takes one row a document, names not yet resolved, and of
+-- the metrics only the columns of the catalogue that is loaded with.
+-- Indexes that rows of jobs that are known are had by come only where there are such: see index_stage.
+-- Nor is the stage analyzed: how large it is the planner sees, and names are joined by hash either way.
+CREATE FUNCTION warehouse.create_stage(metric_columns text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	metrics text;
@@ -14,7 +19,7 @@ BEGIN
 		FROM unnest(metric_columns) WITH ORDINALITY u (name, n)
 		JOIN warehouse.metric m ON m.column_name = u.name;
 	EXECUTE 'CREATE TEMPORARY TABLE stage ('
-		'ordinal integer PRIMARY KEY, cluster text, raw_id bigint, submit_t timestamptz, '
+		'ordinal integer, cluster text, raw_id bigint, submit_t timestamptz, '
 		'end_t timestamptz, measured_t timestamptz, eligible_t timestamptz, start_t timestamptz, '
 		'array_job bigint, requested_memory_bytes bigint, accounting_energy_j bigint, '
 		'limit_s integer, suspended_s integer, array_task integer, nodes integer, cores integer, '
@@ -24,7 +29,7 @@ BEGIN
 		'qos text, application text, state text, source text, hosts text[], quality bytea, '
 		'coverage bytea' || metrics || ') ON COMMIT DELETE ROWS';
 	CREATE TEMPORARY TABLE stage_key (
-		ordinal integer PRIMARY KEY, job_id bigint, end_t timestamptz, former_t timestamptz,
+		ordinal integer, job_id bigint, end_t timestamptz, former_t timestamptz,
 		is_new boolean, has_new_name boolean, cluster_id smallint, person_id integer, account_id integer,
 		partition_id smallint, qos_id smallint, application_id integer, state_id smallint,
 		source_id smallint
@@ -32,15 +37,17 @@ BEGIN
 	CREATE TEMPORARY TABLE stage_node (
 		ordinal integer, node_id integer, node_index integer
 	) ON COMMIT DELETE ROWS;
-	CREATE TEMPORARY TABLE stage_touched (job_id bigint, is_new boolean) ON COMMIT DELETE ROWS;
+	-- Jobs that are known and of which something was written.
+	CREATE TEMPORARY TABLE stage_touched (job_id bigint) ON COMMIT DELETE ROWS;
 	-- What is merged: every column of the facts by its own name.
 	EXECUTE 'CREATE TEMPORARY VIEW stage_row AS SELECT k.job_id, k.cluster_id, k.person_id, '
 		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, k.source_id, s.* '
 		'FROM pg_temp.stage s JOIN pg_temp.stage_key k USING (ordinal)';
 END
 $$;
+COMMENT ON FUNCTION warehouse.create_stage(text[]) IS 'Makes the temporary tables that a load goes through.';
 
-CREATE OR REPLACE FUNCTION warehouse.merge_dimensions() RETURNS void
+CREATE FUNCTION warehouse.merge_dimensions() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	dim record;
@@ -63,8 +70,11 @@ BEGIN
 		GROUP BY c.cluster_id, s.partition ORDER BY min(s.ordinal) ON CONFLICT DO NOTHING;
 END
 $$;
+COMMENT ON FUNCTION warehouse.merge_dimensions() IS 'Puts names of the stage that are new into the dimensions.';
 
--- The keys of the stage. A number is drawn for each job that is not known.
+-- The keys of the stage. A number is drawn for each job that is not known. Each job is looked up by
+-- itself (OFFSET 0 keeps it so): a plan that was made while job_key was small would read all of it,
+-- batch after batch, as it grows.
 CREATE FUNCTION warehouse.resolve_keys() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -82,8 +92,9 @@ BEGIN
 			q.partition_id, o.qos_id, x.application_id, t.state_id, r.source_id
 		FROM pg_temp.stage s
 		LEFT JOIN warehouse.cluster c ON c.name = s.cluster
-		LEFT JOIN warehouse.job_key k ON k.cluster_id = c.cluster_id AND k.raw_id = s.raw_id
-			AND k.submit_t = s.submit_t
+		LEFT JOIN LATERAL (SELECT k.job_id, k.end_t FROM warehouse.job_key k
+			WHERE k.cluster_id = c.cluster_id AND k.raw_id = s.raw_id AND k.submit_t = s.submit_t
+			OFFSET 0) k ON true
 		LEFT JOIN warehouse.person p ON p.name = s.username
 		LEFT JOIN warehouse.account a ON a.name = s.account
 		LEFT JOIN warehouse.partition q ON q.cluster_id = c.cluster_id AND q.name = s.partition
@@ -95,32 +106,50 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.resolve_keys() IS 'Fills stage_key: the keys of jobs and names in the stage, as far as they are known.';
 
--- Jobs whose end changed move here, in all facts, with their key.
-CREATE OR REPLACE FUNCTION warehouse.merge_keys() RETURNS void
+-- Rows of known jobs are had by number; of a batch of new jobs these indexes would cost and not pay. That
+-- they are unique tells the planner, which has no statistics of the stage, to begin with the numbers.
+CREATE FUNCTION warehouse.index_stage() RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	t text;
+BEGIN
+	IF EXISTS (SELECT FROM pg_temp.stage_key WHERE NOT is_new) THEN
+		FOR t IN SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = pg_my_temp_schema()
+				AND relkind = 'r' AND relname IN ('stage', 'stage_key', 'stage_accounting', 'import_job') LOOP
+			EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON pg_temp.%I (ordinal)', t || '_ordinal', t);
+		END LOOP;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.index_stage() IS 'Indexes of the stage, where it holds jobs that are known.';
+
+-- Jobs whose end changed move here, in all facts, with their key.
+CREATE FUNCTION warehouse.merge_keys() RETURNS void
+LANGUAGE plpgsql SET enable_mergejoin = off AS $$
 BEGIN
 	PERFORM warehouse.create_month(month) FROM (
-		SELECT DISTINCT date_trunc('month', end_t, 'UTC') AS month FROM pg_temp.stage
-		WHERE end_t < 'infinity') m;
+		SELECT DISTINCT date_trunc('month', day, 'UTC') AS month FROM (
+			SELECT DISTINCT date_bin('1 day', end_t, 'epoch') AS day FROM pg_temp.stage
+			WHERE end_t < 'infinity') d) m;
 	PERFORM warehouse.resolve_keys();
 	IF EXISTS (SELECT FROM pg_temp.stage_key k WHERE k.has_new_name) THEN
 		PERFORM warehouse.merge_dimensions();
 		DELETE FROM pg_temp.stage_key;
 		PERFORM warehouse.resolve_keys();
 	END IF;
-	ANALYZE pg_temp.stage_key;
+	PERFORM warehouse.index_stage();
 	INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t)
 		SELECT k.job_id, k.cluster_id, s.raw_id, s.submit_t, s.end_t
 		FROM pg_temp.stage_key k JOIN pg_temp.stage s USING (ordinal)
-		WHERE k.is_new ORDER BY k.ordinal;
-	INSERT INTO pg_temp.stage_touched SELECT k.job_id, true FROM pg_temp.stage_key k WHERE k.is_new;
+		WHERE k.is_new;
 	WITH moved AS (
 		UPDATE warehouse.job_key k SET end_t = s.end_t FROM pg_temp.stage_key s
 		WHERE k.job_id = s.job_id AND s.end_t <> s.former_t
 		RETURNING k.job_id)
-	INSERT INTO pg_temp.stage_touched SELECT job_id, false FROM moved;
+	INSERT INTO pg_temp.stage_touched SELECT job_id FROM moved;
 END
 $$;
+COMMENT ON FUNCTION warehouse.merge_keys() IS 'Resolves the keys of the stage; new jobs get theirs.';
 
 -- Of known jobs: rows of a fact that differ are updated, those that are missing are put. Nested
 -- loops alone: of a set the planner would read all months, not knowing that each row is in one.
@@ -145,23 +174,23 @@ BEGIN
 		'FROM unnest($1) u (ordinal) JOIN pg_temp.stage_row s ON s.ordinal = u.ordinal',
 		fact, names, theirs) USING missing;
 	INSERT INTO pg_temp.stage_touched
-		SELECT k.job_id, false FROM unnest(changed || missing) u (ordinal)
+		SELECT k.job_id FROM unnest(changed || missing) u (ordinal)
 		JOIN pg_temp.stage_key k ON k.ordinal = u.ordinal;
 END
 $$;
 COMMENT ON FUNCTION warehouse.merge_known(text, text, text, text) IS
 	'Brings a fact of the jobs that were known before in line with the stage.';
 
--- Rows of jobs that are new: nothing is looked up (see the triggers of 011).
+-- Rows of jobs that are new: nothing is looked up (see the triggers of 011), and wide rows are not sorted.
 CREATE FUNCTION warehouse.merge_new(fact text, names text, query text) RETURNS void
-LANGUAGE plpgsql SET jobsight.merging = 'new' AS $$
+LANGUAGE plpgsql SET jobsight.merging = 'new' SET enable_mergejoin = off AS $$
 BEGIN
 	EXECUTE format('INSERT INTO warehouse.%I (job_id, end_t, %s) %s', fact, names, query);
 END
 $$;
 COMMENT ON FUNCTION warehouse.merge_new(text, text, text) IS 'Puts rows of jobs that were not known before into a fact.';
 
-CREATE OR REPLACE FUNCTION warehouse.merge_fact(fact text, columns text[]) RETURNS void
+CREATE FUNCTION warehouse.merge_fact(fact text, columns text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	has_known boolean := EXISTS (SELECT FROM pg_temp.stage_key k WHERE NOT k.is_new);
@@ -172,14 +201,15 @@ BEGIN
 	SELECT string_agg(quote_ident(c), ', ' ORDER BY n), string_agg('f.' || quote_ident(c), ', ' ORDER BY n),
 			string_agg('s.' || quote_ident(c), ', ' ORDER BY n)
 		INTO names, ours, theirs FROM unnest(columns) WITH ORDINALITY u (c, n);
-	PERFORM warehouse.merge_new(fact, names, format('SELECT s.job_id, s.end_t, %s FROM pg_temp.stage_row s%s '
-		'ORDER BY s.ordinal', theirs, CASE WHEN has_known THEN
+	PERFORM warehouse.merge_new(fact, names, format('SELECT s.job_id, s.end_t, %s FROM pg_temp.stage_row s%s',
+		theirs, CASE WHEN has_known THEN
 			' WHERE s.ordinal IN (SELECT ordinal FROM pg_temp.stage_key k WHERE k.is_new)' ELSE '' END));
 	IF has_known THEN
 		PERFORM warehouse.merge_known(fact, names, ours, theirs);
 	END IF;
 END
 $$;
+COMMENT ON FUNCTION warehouse.merge_fact(text, text[]) IS 'Brings columns of job or job_metric in line with the stage.';
 
 -- Jobs that are known and whose nodes, or whose owner, differ: the rows go and come again.
 CREATE FUNCTION warehouse.leave_nodes() RETURNS void
@@ -200,7 +230,7 @@ BEGIN
 	EXECUTE format('DELETE FROM warehouse.job_node f USING unnest($1) u (ordinal), pg_temp.stage_key k '
 		'WHERE k.ordinal = u.ordinal AND f.job_id = k.job_id AND f.end_t = k.end_t AND f.end_t >= %L',
 		warehouse.open_since()) USING changed;
-	INSERT INTO pg_temp.stage_touched SELECT k.job_id, false
+	INSERT INTO pg_temp.stage_touched SELECT k.job_id
 		FROM unnest(changed) u (ordinal) JOIN pg_temp.stage_key k ON k.ordinal = u.ordinal;
 	-- What is the same already must not come again.
 	DELETE FROM pg_temp.stage_node n USING pg_temp.stage_key k
@@ -209,7 +239,7 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.leave_nodes() IS 'Takes away the nodes of known jobs that have others now.';
 
-CREATE OR REPLACE FUNCTION warehouse.merge_nodes() RETURNS void
+CREATE FUNCTION warehouse.merge_nodes() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	resolve CONSTANT text := 'INSERT INTO pg_temp.stage_node '
@@ -240,12 +270,12 @@ BEGIN
 		'FROM pg_temp.stage_node n JOIN pg_temp.stage_key k USING (ordinal)');
 END
 $$;
+COMMENT ON FUNCTION warehouse.merge_nodes() IS 'Brings job_node in line with the stage.';
 
-CREATE OR REPLACE FUNCTION warehouse.merge_stage(metric_columns text[],
+CREATE FUNCTION warehouse.merge_stage(metric_columns text[],
 	OUT added bigint, OUT changed bigint, OUT unchanged bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
-	ANALYZE pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, username);
 	PERFORM warehouse.merge_keys();
 	PERFORM warehouse.merge_fact('job', ARRAY['submit_t', 'measured_t', 'eligible_t', 'start_t', 'raw_id',
 		'array_job', 'requested_memory_bytes', 'accounting_energy_j', 'limit_s', 'suspended_s',
@@ -259,14 +289,22 @@ BEGIN
 	DELETE FROM warehouse.load_error e USING pg_temp.stage s
 		WHERE e.cluster = s.cluster AND e.raw_id = s.raw_id
 			AND e.submit_s = extract(epoch FROM s.submit_t);
-	SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) INTO added, changed
-		FROM (SELECT bool_or(is_new) AS is_new FROM pg_temp.stage_touched GROUP BY job_id) t;
+	added := (SELECT count(*) FROM pg_temp.stage_key WHERE is_new);
+	changed := (SELECT count(DISTINCT job_id) FROM pg_temp.stage_touched);
 	SELECT count(*) - added - changed INTO unchanged FROM pg_temp.stage;
 END
 $$;
+COMMENT ON FUNCTION warehouse.merge_stage(text[]) IS
+	'Brings the warehouse in line with the stage; says how many jobs were new, changed, the same.';
 
-REVOKE ALL ON FUNCTION warehouse.resolve_keys(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
+REVOKE ALL ON FUNCTION warehouse.create_stage(text[]), warehouse.merge_dimensions(),
+	warehouse.merge_keys(), warehouse.merge_fact(text, text[]), warehouse.merge_nodes(),
+	warehouse.merge_stage(text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warehouse.create_stage(text[]), warehouse.merge_dimensions(),
+	warehouse.merge_keys(), warehouse.merge_fact(text, text[]), warehouse.merge_nodes(),
+	warehouse.merge_stage(text[]) TO jobsight_loader;
+REVOKE ALL ON FUNCTION warehouse.resolve_keys(), warehouse.index_stage(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
 	warehouse.leave_nodes() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warehouse.resolve_keys(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
+GRANT EXECUTE ON FUNCTION warehouse.resolve_keys(), warehouse.index_stage(), warehouse.merge_new(text, text, text), warehouse.merge_known(text, text, text, text),
 	warehouse.leave_nodes() TO jobsight_loader;
 GRANT USAGE ON SEQUENCE warehouse.job_key_job_id_seq TO jobsight_loader;

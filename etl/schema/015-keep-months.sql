@@ -53,6 +53,8 @@ BEGIN
 		DELETE FROM warehouse.job_key WHERE end_t < last::timestamp AT TIME ZONE 'UTC';
 		PERFORM set_config('jobsight.merging', '', true);
 		DELETE FROM warehouse.job_span WHERE end_t < last::timestamp AT TIME ZONE 'UTC';
+		DELETE FROM warehouse.job_name_use WHERE month < last::timestamp AT TIME ZONE 'UTC';
+		DELETE FROM warehouse.job_name n WHERE NOT EXISTS (SELECT FROM warehouse.job_name_use u WHERE u.name_hash = n.name_hash);
 	END IF;
 	RETURN dropped;
 END

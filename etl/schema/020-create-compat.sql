@@ -47,14 +47,17 @@ $$;
 
 -- Columns of job_performance_facts. `value` is over the job j, its metrics m, its dimensions and
 -- their history; `metric` is the column of job_metric whose reason is the error, where there is
--- one; `needs` are columns of job_metric without which the value is NULL; `missing` is the error
--- of a value that is NULL for no other reason.
+-- one; `needs` are columns of job_metric without which the value is NULL; `there` says whether there
+-- is one, where a value stands for none; `missing` is the error where there is none for no other reason;
+-- `error` is the SQL of the error where it follows otherwise from @reason.
 CREATE TABLE compat.fact_column (
 	position integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	name text NOT NULL UNIQUE,
 	value text NOT NULL,
 	needs text[] NOT NULL DEFAULT '{}',
+	there text,
 	missing integer NOT NULL DEFAULT 8,
+	error text,
 	help text NOT NULL
 );
 COMMENT ON TABLE compat.fact_column IS 'The columns of job_performance_facts.';
@@ -62,7 +65,9 @@ COMMENT ON COLUMN compat.fact_column.position IS 'Order.';
 COMMENT ON COLUMN compat.fact_column.name IS 'Name, the peer''s.';
 COMMENT ON COLUMN compat.fact_column.value IS 'SQL of the value.';
 COMMENT ON COLUMN compat.fact_column.needs IS 'Columns of job_metric that it is made of; the first says why there is no value.';
+COMMENT ON COLUMN compat.fact_column.there IS 'SQL of whether there is a value; NULL: where it is not NULL.';
 COMMENT ON COLUMN compat.fact_column.missing IS 'Error where there is no value and no reason.';
+COMMENT ON COLUMN compat.fact_column.error IS 'SQL of the error of a reason; NULL: error_mask() of the reason.';
 COMMENT ON COLUMN compat.fact_column.help IS 'What it is.';
 INSERT INTO compat.fact_column (name, value, missing, help) VALUES
 	('_id', 'j.job_id', 8, 'Key of the job; the same as in schema warehouse.'),
@@ -83,7 +88,7 @@ INSERT INTO compat.fact_column (name, value, missing, help) VALUES
 	('piperson_organization_id', 'coalesce(ih.organization_id, -1)', 8, 'Institution of the principal investigator.'),
 	('fos_id', 'coalesce(ah.science_id, -1)', 8, 'Field of science of the account.'),
 	('cwd_id', '''NA''::text', 2, 'Working directory: never known.'),
-	('executable_id', '-1', 8, 'Executable: the warehouse keeps applications only.'),
+	('executable_id', '-1', 8, 'Executable: never known here, the warehouse keeps applications.'),
 	('application', 'coalesce(x.name, ''NA'')', 8, 'Application.'),
 	('application_id', 'coalesce(j.application_id, -1)', 8, 'Key of the application in this warehouse.'),
 	('exit_status', 'coalesce(s.name, ''NA'')', 8, 'State it ended in.'),
@@ -108,16 +113,20 @@ INSERT INTO compat.fact_column (name, value, missing, help) VALUES
 	('requested_wall_time', 'j.limit_s', 2, 'Seconds asked for.'),
 	('gpus', 'j.gpus', 8, 'GPUs.'),
 	('gpu_time', 'least(j.wall_s::bigint * j.gpus, 2147483647)', 8, 'GPU seconds; the column ends at 2147483647.');
+-- What stands for no value has the error of none.
+UPDATE compat.fact_column f SET there = v.there FROM (VALUES ('name', 'j.name IS NOT NULL'), ('account', 'a.name IS NOT NULL'),
+	('application', 'x.name IS NOT NULL'), ('exit_status', 's.name IS NOT NULL'), ('queue_id', 'q.name IS NOT NULL'),
+	('cwd_id', 'false'), ('executable_id', 'false')) v (name, there) WHERE v.name = f.name;
 INSERT INTO compat.fact_column (name, value, needs, missing, help) VALUES
-	('cores_avail', 'coalesce(m.compat_cores_avail, 0)', '{compat_cores_avail}', 1, 'Cores of its nodes; 0: not known.'),
+	('cores_avail', 'CASE WHEN j.document_state = ''incomplete'' THEN 0 ELSE coalesce(m.compat_cores_avail, 0) END', '{compat_cores_avail}', 1, 'Cores of its nodes; 0: not known.'),
 	('cpu_idle', 'm.cpu_idle', '{cpu_idle}', 8, 'Share of core time, idle.'),
 	('cpu_system', 'm.cpu_system', '{cpu_system}', 8, 'Share of core time, kernel.'),
 	('cpu_user', 'm.cpu_user', '{cpu_user}', 8, 'Share of core time, user code.'),
 	('node_cpu_idle', 'm.node_cpu_idle', '{node_cpu_idle}', 8, 'Share of the time of all cores of its nodes, idle.'),
 	('cpu_user_cv', 'coalesce(m.cpu_user_cv, CASE WHEN m.cpu_user IS NOT NULL THEN 0 END)', '{cpu_user_cv,cpu_user}', 2, 'Coefficient of variation of cpu_user over the cores.'),
-	('cpu_user_imbalance', 'CASE WHEN coalesce(m.compat_cpu_user_max, m.cpu_user) > 0 THEN 100 * '
-		'(coalesce(m.compat_cpu_user_max, m.cpu_user) - coalesce(m.compat_cpu_user_min, m.cpu_user)) '
-		'/ coalesce(m.compat_cpu_user_max, m.cpu_user) END', '{cpu_user,compat_cpu_user_max,compat_cpu_user_min}', 8, 'How far the least busy core is behind the busiest, per cent.'),
+	('cpu_user_imbalance', 'CASE WHEN j.cores <= 1 THEN 0 * (m.compat_cpu_user_max - m.compat_cpu_user_min) WHEN m.compat_cpu_user_max <> 0 '
+		'THEN 100 * (m.compat_cpu_user_max - m.compat_cpu_user_min) / m.compat_cpu_user_max END',
+		'{compat_cpu_user_max,compat_cpu_user_min}', 8, 'How far the least busy core is behind the busiest, per cent.'),
 	('flops', 'm.flops', '{flops}', 8, 'Operations a core, whole job.'),
 	('flops_cov', 'coalesce(m.compat_flops_cov, CASE WHEN m.flops IS NOT NULL THEN 0 END)', '{flops,compat_flops_cov}', 8, 'Coefficient of variation of flops.'),
 	('cpiref', 'm.cpiref', '{cpiref}', 8, 'Clock ticks an instruction.'),
@@ -135,11 +144,15 @@ INSERT INTO compat.fact_column (name, value, needs, missing, help) VALUES
 	('energy', 'm.compat_energy', '{compat_energy}', 8, 'Joules a node.'),
 	('max_power', 'm.max_power', '{max_power}', 8, 'Greatest power of a node, watts.'),
 	('ib_rx_bytes', 'nullif(m.compat_ib_rx_bytes, 0)', '{compat_ib_rx_bytes}', 8, 'Received by InfiniBand, bytes a node; a 0 is missing.'),
-	('gpu_usage', 'm.gpu_usage', '{gpu_usage}', 8, 'Share of the time in which its GPUs were active.'),
-	('gpu_energy', 'm.gpu_energy / nullif(j.nodes, 0)', '{gpu_energy}', 2, 'Joules of the GPUs of a node.'),
+	('gpu_usage', 'coalesce(m.compat_gpu_usage, m.gpu_usage)', '{gpu_usage,compat_gpu_usage}', 8, 'Share of the time in which its GPUs were active.'),
+	('gpu_energy', 'coalesce(m.compat_gpu_energy, m.gpu_energy / nullif(j.nodes, 0))', '{gpu_energy,compat_gpu_energy}', 2, 'Joules of the GPUs of a node.'),
 	('gpu_max_power', 'm.gpu_max_power', '{gpu_max_power}', 2, 'Greatest power of a GPU, watts.');
+-- A variation that the document leaves out is 0 where it has the average.
 INSERT INTO compat.fact_column (name, value, needs, missing, help)
-	SELECT name, 'm.compat_' || name, ARRAY['compat_' || name], missing, help FROM (
+	SELECT name, CASE WHEN name LIKE '%\_cov' THEN format('coalesce(m.compat_%s, CASE WHEN m.compat_%s IS NOT NULL THEN 0 END)',
+			name, replace(name, '_cov', '')) ELSE 'm.compat_' || name END,
+		CASE WHEN name LIKE '%\_cov' THEN ARRAY['compat_' || replace(name, '_cov', ''), 'compat_' || name] ELSE ARRAY['compat_' || name] END,
+		CASE WHEN name LIKE '%\_cov' THEN 8 ELSE missing END, help FROM (
 		SELECT format('block_sda_%s_%s', d, k), 2, format('First disk of a node: %s, %s.', CASE d WHEN 'rd' THEN 'read' ELSE 'written' END, k)
 			FROM unnest('{wr,rd}'::text[]) d, unnest('{ios,bytes,bytes_cov}'::text[]) k
 		UNION ALL SELECT format('netdrv_gpfs_%s%s', d, k), 2, format('GPFS, a node: %s%s.', CASE d WHEN 'rx' THEN 'read' ELSE 'written' END, replace(k, '_', ', '))
@@ -159,11 +172,27 @@ INSERT INTO compat.fact_column (name, value, needs, missing, help)
 		'Never has a value.'
 		FROM unnest('{isilon,panasas}'::text[]) f, unnest('{rx,tx}'::text[]) d, unnest('{"",_cov,_msgs}'::text[]) k;
 
+-- What the peer looks up by itself, device by device, does not carry the errors of the document.
+UPDATE compat.fact_column SET error = CASE
+	WHEN name ~ '^(block_sda|netdrv_gpfs|net_eth0)' THEN format('CASE compat.error_mask(@reason, 0) WHEN 0 THEN %s ELSE 8 END', missing)
+	WHEN name ~ '^netdir' THEN format('CASE WHEN coalesce(m.%s, m.%s, m.%s) IS NULL THEN 2 ELSE 8 END', needs[1], needs[2], needs[3])
+	WHEN name IN ('gpu_energy', 'gpu_max_power') THEN 'CASE compat.error_mask(@reason, 0) WHEN 0 THEN 2 ELSE 1 END'
+	WHEN name = 'gpu_usage' THEN '8' WHEN name = 'cpu_user_cv' THEN '2' WHEN name = 'cores_avail' THEN '1'
+	-- A number divided by 0 is no number that fits.
+	WHEN name = 'cpu_user_imbalance' THEN 'CASE WHEN m.compat_cpu_user_max = 0 AND m.compat_cpu_user_min IS NOT NULL THEN 1024 '
+		'ELSE compat.error_mask(@reason, 8) END'
+	WHEN name = 'catastrophe' THEN 'CASE @reason WHEN 1 THEN 16384 WHEN 2 THEN 8192 WHEN 6 THEN 2048 WHEN 101 THEN 16 '
+		'ELSE CASE compat.error_mask(@reason, 0) WHEN 0 THEN 2 ELSE 8 END END'
+	END;
+UPDATE compat.fact_column SET there = 'm.compat_cores_avail IS NOT NULL AND j.document_state IS DISTINCT FROM ''incomplete'''
+	WHERE name = 'cores_avail';
+
 -- The error of the peer for a reason of ours. The numbers below 100 are the document's, which the
--- peer stores as they are.
+-- peer stores as they are; but those that say why the whole job was skipped it does not look at.
 CREATE FUNCTION compat.error_mask(reason integer, missing integer) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN reason BETWEEN 1 AND 99 THEN reason WHEN reason = 101 THEN 1024
+	SELECT CASE WHEN reason IN (8, 9, 10, 11, 12, 13, 15, 17, 18, 20) THEN missing
+		WHEN reason BETWEEN 1 AND 99 THEN reason WHEN reason = 104 THEN 4 WHEN reason = 101 THEN 1024
 		WHEN reason = 102 THEN 32 ELSE missing END
 $$;
 COMMENT ON FUNCTION compat.error_mask(integer, integer) IS 'The peer''s error bits for a reason of ours.';
@@ -177,20 +206,19 @@ DECLARE
 BEGIN
 	SELECT string_agg(format('%1$s AS %2$I, CASE WHEN %3$s THEN 0 ELSE %4$s END AS %5$I',
 			CASE WHEN NOT known THEN 'NULL::double precision' WHEN needs = '{}' THEN value
+				WHEN is_for_staff THEN format('(CASE WHEN (SELECT warehouse.viewer_is_staff() OR pg_has_role(''jobsight_analyst'', '
+					'''USAGE'')) THEN %s END)::double precision', value)
 				ELSE format('(%s)::double precision', value) END, name,
 			CASE WHEN NOT known OR value LIKE 'NULL%' THEN 'false'
-				WHEN name = 'cores_avail' THEN 'm.compat_cores_avail IS NOT NULL'
-				ELSE format('(%s) IS NOT NULL', value) END,
-			CASE WHEN metric_id IS NULL THEN missing::text
-				WHEN name = 'catastrophe' THEN format('CASE warehouse.byte_at(m.quality, %s, 103) '
-					'WHEN 1 THEN 16384 WHEN 2 THEN 8192 WHEN 6 THEN 2048 WHEN 101 THEN 16 '
-					'WHEN 100 THEN %s WHEN 103 THEN %2$s ELSE 8 END', metric_id, missing)
-				ELSE format('compat.error_mask(warehouse.byte_at(m.quality, %s, 103), %s)',
-					metric_id, missing) END, name || '_error'),
+				ELSE coalesce(there, format('(%s) IS NOT NULL', value)) END,
+			CASE WHEN metric_id IS NULL OR NOT known THEN missing::text
+				ELSE replace(coalesce(error, format('compat.error_mask(@reason, %s)', missing)), '@reason',
+					format('warehouse.byte_at(m.quality, %s, 103)', metric_id)) END, name || '_error'),
 		', ' ORDER BY position) INTO fields
 	FROM (SELECT f.*, t.metric_id, NOT EXISTS (SELECT FROM unnest(f.needs) n
 			WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = n
-				AND a.attrelid = 'warehouse.job_metric'::regclass AND NOT a.attisdropped)) AS known
+				AND a.attrelid = 'warehouse.job_metric'::regclass AND NOT a.attisdropped)) AS known,
+			EXISTS (SELECT FROM warehouse.metric n WHERE n.column_name = ANY (f.needs) AND n.audience = 'staff') AS is_for_staff
 		FROM compat.fact_column f LEFT JOIN warehouse.metric t ON t.column_name = f.needs[1]) f;
 	EXECUTE 'CREATE OR REPLACE VIEW compat.job_performance_facts WITH (security_invoker = true) AS SELECT '
 		|| fields || ', j.end_t FROM warehouse.job j '

@@ -6,6 +6,7 @@ CREATE TABLE compat.dimension (
 	id text NOT NULL,
 	column_name text NOT NULL,
 	bucket_kind text,
+	science_level integer,
 	PRIMARY KEY (realm, id)
 );
 COMMENT ON TABLE compat.dimension IS 'The peer''s dimensions.';
@@ -13,7 +14,8 @@ COMMENT ON COLUMN compat.dimension.realm IS 'SUPREMM or Jobs.';
 COMMENT ON COLUMN compat.dimension.id IS 'Its id.';
 COMMENT ON COLUMN compat.dimension.column_name IS 'Column of the aggregates.';
 COMMENT ON COLUMN compat.dimension.bucket_kind IS 'Kind of the buckets; NULL: the value is a name or a number.';
-INSERT INTO compat.dimension
+COMMENT ON COLUMN compat.dimension.science_level IS 'The column is a field of science, and this level of it is the value; 0: the top.';
+INSERT INTO compat.dimension (realm, id, column_name, bucket_kind)
 	SELECT realm, id, c, k FROM unnest('{SUPREMM,Jobs}'::text[]) realm CROSS JOIN (VALUES
 		('person', 'username', NULL), ('username', 'username', NULL),
 		('pi', 'principalinvestigator_person_id', NULL), ('institution', 'person_organization_id', NULL),
@@ -41,6 +43,8 @@ INSERT INTO compat.dimension
 		('Jobs', 'nodecount', 'node_count', NULL), ('Jobs', 'gpucount', 'gpubucket_id', 'gpus'),
 		('Jobs', 'jobwalltime', 'job_time_bucket_id', 'wall'), ('Jobs', 'jobwaittime', 'job_wait_time_bucket_id', 'wait'),
 		('Jobs', 'qos', 'qos_id', NULL), ('Jobs', 'resource_type', 'resourcetype_id', NULL);
+UPDATE compat.dimension SET science_level = CASE id WHEN 'parentscience' THEN 1 ELSE 0 END
+	WHERE id IN ('parentscience', 'nsfdirectorate');
 
 -- Formulas over rows r of the aggregates. @jobs is each job once: those running in the first period
 -- and those that started later; in a time series, those running in its period. @allocated is the
@@ -173,7 +177,8 @@ BEGIN
 	SELECT CASE WHEN statistic_sql.dimension IN ('day', 'month', 'quarter', 'year') THEN
 			format('date_trunc(%L, r.period::timestamp)::date', statistic_sql.dimension)
 		WHEN statistic_sql.dimension = 'none' THEN '-9999'
-		ELSE (SELECT 'r.' || quote_ident(d.column_name) FROM compat.dimension d
+		ELSE (SELECT CASE WHEN d.science_level IS NULL THEN 'r.' || quote_ident(d.column_name)
+				ELSE format('coalesce(warehouse.science_at(r.%I, %s), -1)', d.column_name, d.science_level) END FROM compat.dimension d
 			WHERE d.realm = the_realm AND d.id = statistic_sql.dimension) END INTO value;
 	IF value IS NULL THEN
 		RAISE EXCEPTION 'realm % has no dimension %', realm, dimension

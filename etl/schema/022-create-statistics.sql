@@ -46,6 +46,7 @@ CREATE TABLE warehouse.statistic (
 	metrics text[] NOT NULL DEFAULT '{}',
 	help text NOT NULL,
 	is_public boolean NOT NULL,
+	is_additive boolean,
 	PRIMARY KEY (realm, id)
 );
 COMMENT ON TABLE warehouse.statistic IS 'Figures: one row each.';
@@ -61,6 +62,8 @@ COMMENT ON COLUMN warehouse.statistic.coverage IS 'SQL of the share of that weig
 COMMENT ON COLUMN warehouse.statistic.metrics IS 'Columns of job_metric it needs; without one of them it has no value.';
 COMMENT ON COLUMN warehouse.statistic.help IS 'What it tells, in a sentence.';
 COMMENT ON COLUMN warehouse.statistic.is_public IS 'Whether everybody may ask for it, of groups of people.';
+COMMENT ON COLUMN warehouse.statistic.is_additive IS
+	'Whether its values may be added up; where its row does not say so, its formula does: none that divides or picks.';
 
 CREATE TABLE warehouse.dimension (
 	realm text NOT NULL REFERENCES warehouse.realm ON DELETE CASCADE,
@@ -117,7 +120,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION warehouse.class_label(text, integer) IS 'What people read for a bucket.';
 CREATE FUNCTION warehouse.science_at(the_science integer, depth integer) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE STRICT PARALLEL SAFE AS $$
 	WITH RECURSIVE up (science_id, parent_id, place) AS (
 		SELECT s.science_id, s.parent_id, 0 FROM warehouse.science s WHERE s.science_id = the_science
 		UNION ALL SELECT s.science_id, s.parent_id, up.place + 1
@@ -133,21 +136,23 @@ CREATE FUNCTION warehouse.create_slices() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	metrics text;
+	told text;
 	definition text;
 	c record;
 BEGIN
+	SELECT string_agg(format(', (%s)::smallint AS %I', x.value, x.name), '' ORDER BY x.name) INTO told FROM warehouse.slice_column x;
 	SELECT coalesce(string_agg(format(CASE audience
 			WHEN 'staff' THEN ', CASE WHEN (SELECT warehouse.viewer_is_staff()'
 				' OR pg_has_role(''jobsight_analyst'', ''USAGE'')) THEN m.%1$I END AS %1$I'
 			ELSE ', m.%1$I' END, column_name), '' ORDER BY metric_id), '')
 		INTO metrics FROM warehouse.metric WHERE column_name IS NOT NULL;
 	definition := format('VIEW warehouse.job_slice WITH (security_invoker = true) AS '
-		'SELECT d.*, d.wall_s * d.cores::bigint AS core_s, d.wall_s * d.nodes::bigint AS node_s, '
+		'SELECT s.*%s FROM (SELECT d.*, d.wall_s * d.cores::bigint AS core_s, d.wall_s * d.nodes::bigint AS node_s, '
 		'd.wall_s * d.gpus::bigint AS gpu_s, '
 		'(width_bucket(d.whole_s, %L::float8[]) - 1)::smallint AS wall_class, '
 		'(width_bucket(d.wait_s, %L::float8[]) - 1)::smallint AS wait_class%s FROM warehouse.job_day d '
-		'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t',
-		warehouse.bounds('wall'), warehouse.bounds('wait'), metrics);
+		'LEFT JOIN warehouse.job_metric m ON m.job_id = d.job_id AND m.end_t = d.end_t) s',
+		told, warehouse.bounds('wall'), warehouse.bounds('wait'), metrics);
 	BEGIN
 		EXECUTE 'CREATE OR REPLACE ' || definition;
 	EXCEPTION WHEN invalid_table_definition THEN
@@ -164,6 +169,7 @@ BEGIN
 			('wait_class', 'Bucket of dimension wait.')
 		UNION ALL SELECT column_name, warehouse.metric_comment(m) FROM warehouse.metric m
 			WHERE column_name IS NOT NULL
+		UNION ALL SELECT x.name, x.help FROM warehouse.slice_column x
 	LOOP
 		EXECUTE format('COMMENT ON COLUMN warehouse.job_slice.%I IS %L', c.name, c.help);
 	END LOOP;
@@ -186,7 +192,8 @@ BEGIN
 			('realm', 'position', 'label', 'help', 'relation', 'filter', 'define', 'defaults', 'dimensions_of',
 				'statistics_of', 'dimensions', 'statistics')
 		UNION ALL SELECT key FROM jsonb_array_elements(coalesce(file -> 'statistics', '[]')) x, jsonb_object_keys(x) key
-			WHERE key NOT IN ('id', 'label', 'unit', 'formula', 'over', 'weight', 'coverage', 'metrics', 'help', 'public')
+			WHERE key NOT IN ('id', 'label', 'unit', 'formula', 'over', 'weight', 'coverage', 'metrics', 'help', 'public',
+				'additive')
 		UNION ALL SELECT key FROM jsonb_array_elements(coalesce(file -> 'dimensions', '[]')) x, jsonb_object_keys(x) key
 			WHERE key NOT IN ('id', 'label', 'help', 'value', 'label_of', 'over', 'cube', 'metrics', 'public')) k;
 	IF wrong IS NOT NULL OR the_realm IS NULL THEN
@@ -201,23 +208,56 @@ BEGIN
 		SELECT the_realm, x ->> 'id', n, x ->> 'label', x ->> 'help',
 			coalesce(x ->> 'value', (SELECT u.value FROM warehouse.usage_dimension u WHERE u.name = x ->> 'cube')), x ->> 'label_of',
 			coalesce(x ->> 'over', defaults ->> 'dimensions', 'rows'), x ->> 'cube',
-			ARRAY(SELECT jsonb_array_elements_text(x -> 'metrics')), coalesce((x ->> 'public')::boolean, true)
+			ARRAY(SELECT jsonb_array_elements_text(x -> 'metrics')), coalesce(x ->> 'public', defaults ->> 'public', 'yes')::boolean
 		FROM jsonb_array_elements(coalesce(file -> 'dimensions', '[]')) WITH ORDINALITY e (x, n)
 		ON CONFLICT (realm, id) DO UPDATE SET (label, help, value, label_of, over, cube, metrics, is_public)
 			= (EXCLUDED.label, EXCLUDED.help, EXCLUDED.value, EXCLUDED.label_of, EXCLUDED.over, EXCLUDED.cube,
 				EXCLUDED.metrics, EXCLUDED.is_public);
-	INSERT INTO warehouse.statistic AS s (realm, id, position, label, unit, formula, over, weight, coverage, metrics, help, is_public)
+	INSERT INTO warehouse.statistic AS s (realm, id, position, label, unit, formula, over, weight, coverage, metrics, help, is_public,
+			is_additive)
 		SELECT the_realm, x ->> 'id', n, x ->> 'label', x ->> 'unit', x ->> 'formula',
 			coalesce(x ->> 'over', defaults ->> 'statistics', 'measures'), x ->> 'weight', x ->> 'coverage',
 			ARRAY(SELECT jsonb_array_elements_text(x -> 'metrics')), x ->> 'help',
-			coalesce((x ->> 'public')::boolean, coalesce(x ->> 'over', defaults ->> 'statistics', 'measures') = 'measures')
+			coalesce((coalesce(x ->> 'public', defaults ->> 'public'))::boolean,
+				coalesce(x ->> 'over', defaults ->> 'statistics', 'measures') = 'measures'),
+			(x ->> 'additive')::boolean
 		FROM jsonb_array_elements(coalesce(file -> 'statistics', '[]')) WITH ORDINALITY e (x, n)
-		ON CONFLICT (realm, id) DO UPDATE SET (label, unit, formula, over, weight, coverage, metrics, help, is_public)
+		ON CONFLICT (realm, id) DO UPDATE SET (label, unit, formula, over, weight, coverage, metrics, help, is_public,
+				is_additive)
 			= (EXCLUDED.label, EXCLUDED.unit, EXCLUDED.formula, EXCLUDED.over, EXCLUDED.weight, EXCLUDED.coverage,
-				EXCLUDED.metrics, EXCLUDED.help, EXCLUDED.is_public);
+				EXCLUDED.metrics, EXCLUDED.help, EXCLUDED.is_public, EXCLUDED.is_additive);
 END
 $$;
 COMMENT ON FUNCTION warehouse.put_realm(jsonb) IS 'Puts the rows of one file of conf/statistics.';
+
+-- Takes the expressions that slice_column is made of from the realms. Where one is another now, what was
+-- made of it is marked to be made anew. Texts that an expression gives are those that are written in it.
+-- Without a metric that the dimension of its name needs, it cannot be told.
+CREATE FUNCTION warehouse.align_slices() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE warehouse.slice_column c SET labels = c.labels || ARRAY(
+			SELECT x.label FROM (SELECT replace(l.label[1], '''''', '''') AS label, min(l.n) AS n
+				FROM regexp_matches(r.macros ->> c.name, '''((?:[^'']|'''')*)''', 'g') WITH ORDINALITY l (label, n) GROUP BY 1) x
+			WHERE x.label <> ALL (c.labels) ORDER BY x.n)
+		FROM warehouse.realm r WHERE r.realm = c.realm AND r.macros ? c.name AND c.labels IS NOT NULL;
+	UPDATE warehouse.slice_column c SET value = n.value
+		FROM (SELECT x.name, CASE WHEN r.macros ? x.name AND NOT EXISTS (SELECT FROM warehouse.dimension d, unnest(d.metrics) m
+				WHERE d.realm = x.realm AND d.id = x.name AND m NOT IN (SELECT column_name FROM warehouse.metric
+					WHERE column_name IS NOT NULL))
+			THEN CASE WHEN x.labels IS NULL THEN r.macros ->> x.name
+				ELSE format('array_position(%L::text[], (%s))', x.labels, r.macros ->> x.name) END
+			ELSE 'NULL' END AS value
+			FROM warehouse.slice_column x LEFT JOIN warehouse.realm r ON r.realm = x.realm) n
+		WHERE n.name = c.name AND n.value <> c.value;
+	IF FOUND THEN
+		INSERT INTO warehouse.dirty (day, cluster_id)
+			SELECT DISTINCT period, cluster_id FROM warehouse.performance_period WHERE unit = 'day' AND dimension_id = 0;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.align_slices() IS
+	'Brings slice_column in line with the realms, and marks all days when that changes what jobs are told apart by.';
 
 -- A statistic of its own for each metric that no row is about, so that a new stanza has one.
 CREATE FUNCTION warehouse.put_metric_statistics() RETURNS void

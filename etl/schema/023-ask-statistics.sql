@@ -12,7 +12,8 @@ CREATE TYPE warehouse.question AS (
 	cube text,
 	filters text,
 	clusters text,
-	among text[]
+	among text[],
+	own text
 );
 COMMENT ON TYPE warehouse.question IS 'A question, its words looked up.';
 COMMENT ON COLUMN warehouse.question.realm IS 'Realm.';
@@ -24,6 +25,7 @@ COMMENT ON COLUMN warehouse.question.source IS 'period: the cube by one dimensio
 COMMENT ON COLUMN warehouse.question.cube IS 'usage or performance.';
 COMMENT ON COLUMN warehouse.question.filters IS 'Conditions, SQL.';
 COMMENT ON COLUMN warehouse.question.clusters IS 'Those of them that are of clusters, of rows c of capacity.';
+COMMENT ON COLUMN warehouse.question.own IS 'Of jobs: SQL of the slices of who asks, each part along an index; NULL: all.';
 COMMENT ON COLUMN warehouse.question.among IS 'Values of the dimension that are asked for, NULL among them being not known; NULL: all.';
 
 -- Words of an SQL text that are measures of a cube.
@@ -46,6 +48,7 @@ DECLARE
 	d warehouse.dimension;
 	f record;
 	needs_jobs boolean;
+	is_measured boolean; -- by what was measured
 	condition text;
 	is_by_cluster boolean := true; -- and by nothing else
 BEGIN
@@ -91,13 +94,17 @@ BEGIN
 		d.value := replace(d.value, '{' || f.key || '}', '(' || f.value || ')');
 		q.filters := replace(q.filters, '{' || f.key || '}', '(' || f.value || ')');
 	END LOOP;
-	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (SELECT FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance') m
-		WHERE m.name NOT IN (SELECT name FROM warehouse.usage_measure)) THEN 'usage' ELSE 'performance' END;
-	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs THEN 'jobs'
+	is_measured := EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.is_measured AND concat_ws(' ', d.value, q.filters) ~ ('\mu\.' || x.column_name || '\M'));
+	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (
+			SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance')
+			EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'usage')
+		AND (NOT is_measured OR EXISTS (SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'usage')
+			EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'performance')) THEN 'usage' ELSE 'performance' END;
+	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs OR is_measured AND q.cube = 'usage' THEN 'jobs'
 		WHEN s.over = 'measures' AND sees_all AND is_by_cluster AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
 	-- What performance_day has not, jobs have.
 	IF q.source = 'day' AND q.cube = 'performance' AND EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
-			AND NOT x.is_who AND d.value || q.filters || coalesce(r.filter, '') || s.formula ~ ('[u@]\.' || x.column_name || '\M')) THEN
+			AND NOT x.is_who AND concat_ws(' ', d.value, q.filters, r.filter, s.formula) ~ ('[u@]\.' || x.column_name || '\M')) THEN
 		q.source := 'jobs';
 	END IF;
 	q.realm := r;
@@ -154,13 +161,13 @@ BEGIN
 			'(SELECT x.dimension_id FROM warehouse.usage_dimension x WHERE x.name = %L)%s',
 			CASE WHEN (q).is_total THEN 'year' ELSE (q).unit END, (q).cube || '_period', ((q).dimension).cube, (q).filters);
 	END IF;
-	RETURN format('FROM warehouse.%I %s LEFT JOIN warehouse.day d ON d.day = %2$s.day '
+	RETURN format('FROM %s %s LEFT JOIN warehouse.day d ON d.day = %2$s.day '
 		'LEFT JOIN warehouse.account_history ah ON ah.account_id = %2$s.account_id AND ah.valid @> d.begin_t '
 		'LEFT JOIN warehouse.person_history ih ON ih.person_id = ah.pi_id AND ih.valid @> d.begin_t '
 		'LEFT JOIN warehouse.person_history ph ON ph.person_id = %2$s.person_id AND ph.valid @> d.begin_t '
 		'LEFT JOIN warehouse.project_history rh ON rh.project_id = coalesce(%2$s.project_id, ah.project_id) '
 		'AND rh.valid @> d.begin_t WHERE %2$s.day BETWEEN $1 AND $2%3$s%4$s',
-		CASE WHEN (q).source = 'jobs' THEN 'job_slice' ELSE (q).cube || '_day' END, a,
+		CASE WHEN (q).source = 'jobs' THEN coalesce((q).own, 'warehouse.job_slice') ELSE format('warehouse.%I', (q).cube || '_day') END, a,
 		CASE WHEN a = 's' THEN regexp_replace((q).filters, '\mu\.', 's.', 'g') ELSE (q).filters END,
 		coalesce(' AND ' || replace(((q).realm).filter, '@.', a || '.'), ''));
 END
@@ -239,22 +246,69 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION warehouse.is_aligned(text, date, date) IS 'Whether days from begin to end are whole periods.';
 
--- Whether who asks may read the cube of one dimension: analysts and the loader may, and whom
--- person_right lets see all.
-CREATE FUNCTION warehouse.asker_sees_all() RETURNS boolean
-LANGUAGE sql STABLE AS $$
-	SELECT pg_has_role(current_user, 'jobsight_analyst', 'USAGE') OR pg_has_role(current_user, 'jobsight_loader', 'USAGE')
-		OR warehouse.viewer_sees_all()
+-- The question of who asks. Who may not see all asks for their own besides what row-level security says:
+-- its condition has a part that no index serves, so it would read the rows of everybody. Of slices, those of the
+-- person and those of each account are asked for by themselves: of both at once the planner tries each job with each day.
+CREATE FUNCTION warehouse.own_question(realm text, statistic text, dimension text, unit text, is_total boolean, which jsonb)
+	RETURNS warehouse.question
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	sees_all boolean := warehouse.asker_sees_all();
+	q warehouse.question := warehouse.find_question(realm, statistic, dimension, unit, is_total, which, sees_all);
+	accounts integer[] := warehouse.viewer_accounts();
+	s warehouse.statistic := q.statistic;
+BEGIN
+	-- Metrics for staff only are not told by their sums either.
+	IF NOT (warehouse.viewer_is_staff() OR pg_has_role(current_user, 'jobsight_analyst', 'USAGE')
+			OR pg_has_role(current_user, 'jobsight_loader', 'USAGE'))
+			AND EXISTS (SELECT FROM warehouse.metric m WHERE m.audience = 'staff' AND (m.column_name = ANY (s.metrics)
+				OR concat_ws(' ', s.formula, s.coverage) ~ ('\m' || m.column_name || '(_x|_w|_xw|_xxw|_max|_min)?\M'))) THEN
+		RAISE EXCEPTION 'statistic % is for staff only', s.id USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	IF NOT sees_all AND q.source = 'jobs' THEN
+		q.own := format('(SELECT * FROM warehouse.job_slice WHERE person_id = %1$s' || CASE WHEN accounts <> '{}' THEN
+			' UNION ALL SELECT * FROM warehouse.job_slice WHERE account_id = ANY (%2$L::integer[]) AND person_id IS DISTINCT FROM %1$s'
+			ELSE '' END || ')', coalesce(warehouse.viewer_person(), -1), accounts);
+	ELSIF NOT sees_all AND q.source <> 'relation' THEN
+		q.filters := format(' AND (u.person_id = %s%s)', coalesce(warehouse.viewer_person(), -1),
+			CASE WHEN accounts <> '{}' THEN format(' OR u.account_id = ANY (%L::integer[])', accounts) ELSE '' END) || q.filters;
+	END IF;
+	RETURN q;
+END
 $$;
-COMMENT ON FUNCTION warehouse.asker_sees_all() IS 'Whether who asks may see all rows.';
+COMMENT ON FUNCTION warehouse.own_question(text, text, text, text, boolean, jsonb) IS
+	'Looks up the words of a question for who asks: what they may not see is left out along indexes.';
+
+-- Of one's own jobs what was measured is had by their numbers, wherever they are: the planner would rather read
+-- that of everybody.
+CREATE FUNCTION warehouse.answer_own(q warehouse.question, begin date, "end" date)
+	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
+LANGUAGE plpgsql STABLE SET random_page_cost = 1.1 SET jit = off AS $$
+BEGIN
+	RETURN QUERY EXECUTE warehouse.question_sql(q) USING begin, "end";
+END
+$$;
+COMMENT ON FUNCTION warehouse.answer_own(warehouse.question, date, date) IS 'Answers a question of one''s own jobs.';
+
+CREATE FUNCTION warehouse.answer(q warehouse.question, begin date, "end" date)
+	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF (q).own IS NOT NULL THEN
+		RETURN QUERY SELECT * FROM warehouse.answer_own(q, begin, "end");
+	ELSE
+		RETURN QUERY EXECUTE warehouse.question_sql(q) USING begin, "end";
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.answer(warehouse.question, date, date) IS 'Answers a question.';
 
 CREATE FUNCTION warehouse.statistic(realm text, statistic text, dimension text, unit text, begin date, "end" date,
 	which jsonb DEFAULT '{}')
 	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension, unit, false, which,
-		warehouse.asker_sees_all())) USING begin, "end";
+	RETURN QUERY SELECT * FROM warehouse.answer(warehouse.own_question(realm, statistic, dimension, unit, false, which), begin, "end");
 END
 $$;
 COMMENT ON FUNCTION warehouse.statistic(text, text, text, text, date, date, jsonb) IS
@@ -264,8 +318,7 @@ CREATE FUNCTION warehouse.total(realm text, statistic text, dimension text, begi
 	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY EXECUTE warehouse.question_sql(warehouse.find_question(realm, statistic, dimension, 'day', true, which,
-		warehouse.asker_sees_all())) USING begin, "end";
+	RETURN QUERY SELECT * FROM warehouse.answer(warehouse.own_question(realm, statistic, dimension, 'day', true, which), begin, "end");
 END
 $$;
 COMMENT ON FUNCTION warehouse.total(text, text, text, date, date, jsonb) IS
@@ -278,13 +331,13 @@ CREATE FUNCTION warehouse.leaders(realm text, statistic text, dimension text, un
 	RETURNS TABLE (period date, value_id text, dimension_value text, value double precision, coverage double precision)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	q warehouse.question := warehouse.find_question(realm, statistic, dimension, unit, false, which, warehouse.asker_sees_all());
+	q warehouse.question := warehouse.own_question(realm, statistic, dimension, unit, false, which);
 BEGIN
 	SELECT array_agg(t.value_id ORDER BY t.value DESC NULLS LAST, t.value_id) INTO q.among
 		FROM (SELECT * FROM warehouse.total(realm, statistic, dimension, begin, "end", which) x
 			ORDER BY x.value DESC NULLS LAST, x.value_id LIMIT n) t;
 	IF q.among IS NOT NULL THEN
-		RETURN QUERY EXECUTE warehouse.question_sql(q) USING begin, "end";
+		RETURN QUERY SELECT * FROM warehouse.answer(q, begin, "end");
 	END IF;
 END
 $$;
@@ -357,10 +410,15 @@ BEGIN
 		SELECT r.realm, d.id, d.position - 1000, d.label, d.help, d.value, d.label_of, d.over, d.cube, d.metrics, d.is_public
 		FROM warehouse.realm r JOIN warehouse.dimension d ON d.realm = r.dimensions_of ON CONFLICT DO NOTHING;
 	INSERT INTO warehouse.statistic
-		SELECT r.realm, s.id, s.position - 1000, s.label, s.unit, s.formula, s.over, s.weight, s.coverage, s.metrics, s.help, s.is_public
+		SELECT r.realm, s.id, s.position - 1000, s.label, s.unit, s.formula, s.over, s.weight, s.coverage, s.metrics, s.help, s.is_public,
+			s.is_additive
 		FROM warehouse.realm r JOIN warehouse.statistic s ON s.realm = r.statistics_of ON CONFLICT DO NOTHING;
+	PERFORM warehouse.align_slices();
 	PERFORM warehouse.create_slices();
 	PERFORM warehouse.put_metric_statistics();
+	UPDATE warehouse.statistic SET is_additive = unit <> '%' AND formula !~
+			'(nullif|percentile|DISTINCT|avg\(|sqrt|min_|max_|_min|_max|@)'
+		WHERE is_additive IS NULL;
 	FOR bad IN SELECT * FROM warehouse.check_statistics() LOOP
 		RAISE EXCEPTION 'realm %, statistic % by %: %', bad.realm, bad.statistic, bad.dimension, bad.problem;
 	END LOOP;
@@ -369,11 +427,13 @@ $$;
 COMMENT ON FUNCTION warehouse.align_statistics() IS 'Makes what statistics are made of; refuses rows whose SQL is wrong.';
 
 REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
-	warehouse.science_at(integer, integer), warehouse.create_slices(), warehouse.put_realm(jsonb),
+	warehouse.science_at(integer, integer), warehouse.align_slices(), warehouse.create_slices(), warehouse.put_realm(jsonb),
 	warehouse.put_metric_statistics(), warehouse.measures_of(text, text),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
 	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
-	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
+	warehouse.is_aligned(text, date, date),
+	warehouse.own_question(text, text, text, text, boolean, jsonb),
+	warehouse.answer_own(warehouse.question, date, date), warehouse.answer(warehouse.question, date, date),
 	warehouse.statistic(text, text, text, text, date, date, jsonb),
 	warehouse.total(text, text, text, date, date, jsonb), warehouse.cover(text, date, date),
 	warehouse.leaders(text, text, text, text, date, date, jsonb, bigint), warehouse.check_statistics(),
@@ -382,7 +442,9 @@ GRANT EXECUTE ON FUNCTION warehouse.class_of(text, double precision), warehouse.
 	warehouse.science_at(integer, integer), warehouse.measures_of(text, text),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
 	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
-	warehouse.is_aligned(text, date, date), warehouse.asker_sees_all(),
+	warehouse.is_aligned(text, date, date),
+	warehouse.own_question(text, text, text, text, boolean, jsonb),
+	warehouse.answer_own(warehouse.question, date, date), warehouse.answer(warehouse.question, date, date),
 	warehouse.statistic(text, text, text, text, date, date, jsonb),
 	warehouse.total(text, text, text, date, date, jsonb), warehouse.cover(text, date, date),
 	warehouse.leaders(text, text, text, text, date, date, jsonb, bigint)

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What everybody may ask, so that no differences of answers tell of a few either.
+-- What everybody may ask. Months are the finest there is, quarters are not asked for, and there are no filters: of
+-- figures that overlap, differences would tell of the few who are in one and not in the other. Least, greatest and
+-- percentiles are single jobs' and closed.
 --
 -- A group of a month is shown when it is of enough people (site.public_group) of whom none has nearly
 -- all of its work or jobs (site.public_share). Other groups are put together as "others", with the next
@@ -122,7 +124,7 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.public_question(text, text, text, date, date) IS 'Looks up what everybody may ask; refuses the rest.';
 
-CREATE OR REPLACE FUNCTION warehouse.public_statistic(realm text, statistic text, dimension text, begin date, "end" date)
+CREATE FUNCTION warehouse.public_statistic(realm text, statistic text, dimension text, begin date, "end" date)
 	RETURNS TABLE (period date, dimension_value text, value double precision, people bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
@@ -177,6 +179,9 @@ $$;
 COMMENT ON FUNCTION warehouse.public_statistic(text, text, text, date, date) IS
 	'A statistic by a dimension and month that everybody may see: of groups of people, smaller ones put together as others; months that are over.';
 
+REVOKE ALL ON FUNCTION warehouse.public_statistic(text, text, text, date, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION warehouse.public_statistic(text, text, text, date, date)
+	TO jobsight_loader, jobsight_portal, jobsight_analyst;
 REVOKE ALL ON FUNCTION warehouse.is_group(bigint, double precision, double precision, double precision, double precision),
 	warehouse.public_cells(text), warehouse.public_people(warehouse.question, text), warehouse.public_rest(text, text),
 	warehouse.public_leaks(warehouse.question, warehouse.dimension, date, date),

@@ -274,7 +274,6 @@ COMMENT ON COLUMN warehouse.job_detail.extra IS 'What plugins of the site put th
 COMMENT ON COLUMN warehouse.job_detail.work_dir IS 'Folder it was submitted from.';
 COMMENT ON COLUMN warehouse.job_detail.submit_line IS 'Command that submitted it.';
 COMMENT ON COLUMN warehouse.job_detail.script_hash IS 'Hash of its script, as accounting keeps it.';
-CREATE INDEX job_detail_source ON warehouse.job_detail (source_index);
 
 CREATE TABLE warehouse.job_step (
 	job_id bigint NOT NULL,

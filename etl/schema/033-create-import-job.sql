@@ -26,9 +26,6 @@ COMMENT ON FUNCTION warehouse.import_open_jobs(text) IS
 CREATE FUNCTION warehouse.import_partitions(the_id smallint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_temp.import_job WHERE partition LIKE '%,%') THEN
-		RETURN;
-	END IF;
 	UPDATE pg_temp.import_job j SET partition = coalesce(f.partition, j.partition) FROM (
 		SELECT s.ordinal, (SELECT p.name FROM unnest(string_to_array(s.partition, ',')) WITH ORDINALITY
 				p (name, place)
@@ -73,12 +70,14 @@ BEGIN
 		WHERE business IS NOT NULL
 			AND NOT EXISTS (SELECT FROM warehouse.business b WHERE lower(b.name) = lower(s.business))
 		HAVING count(*) > 0
-		UNION ALL SELECT 'E_J0007', count(*), min(local_id) FROM pg_temp.import_job
-		WHERE end_t IS NULL
-			AND coalesce(start_t, submit_t) < now() - make_interval(secs => (rules->>'runaway_s')::bigint)
-		HAVING count(*) > 0
-		UNION ALL SELECT 'E_J0008', count(*), min(local_id) FROM pg_temp.import_job
-		WHERE account IS NULL HAVING count(*) > 0;
+		UNION ALL SELECT v.* FROM (
+			SELECT count(*) FILTER (WHERE is_runaway), min(local_id) FILTER (WHERE is_runaway),
+				count(*) FILTER (WHERE is_loose), min(local_id) FILTER (WHERE is_loose)
+			FROM (SELECT local_id, account IS NULL AS is_loose, end_t IS NULL AND coalesce(start_t, submit_t)
+					< now() - make_interval(secs => (rules->>'runaway_s')::bigint) AS is_runaway
+				FROM pg_temp.import_job) s) c (runaways, runaway, loose, a_loose)
+		CROSS JOIN LATERAL (VALUES ('E_J0007', c.runaways, c.runaway), ('E_J0008', c.loose, c.a_loose)) v (code, n, example)
+		WHERE v.n > 0;
 	IF EXISTS (SELECT FROM warehouse.node_history h JOIN warehouse.node d USING (node_id)
 			WHERE d.cluster_id = the_id) THEN
 		INSERT INTO pg_temp.import_problem
@@ -99,10 +98,14 @@ BEGIN
 	PERFORM warehouse.create_stage('{}');
 	CREATE TEMPORARY TABLE stage_accounting (ordinal bigint, project_id integer, business_id integer,
 		accounted_t timestamptz) ON COMMIT DELETE ROWS;
-	-- Where all jobs are new nothing is had by number: see index_stage.
-	ALTER TABLE pg_temp.stage DROP CONSTRAINT stage_pkey;
-	ALTER TABLE pg_temp.stage_key DROP CONSTRAINT stage_key_pkey;
 	DROP VIEW pg_temp.stage_row;
+	-- What came is merged as it is: no second table, only other names (the_cluster is that of the merge).
+	DROP TABLE pg_temp.stage;
+	EXECUTE 'CREATE TEMPORARY VIEW stage AS SELECT ordinal, current_setting(''jobsight.the_cluster'') AS cluster, '
+		'raw_id, submit_t, coalesce(end_t, ''infinity'') AS end_t, eligible_t, start_t, array_job, '
+		'requested_memory_bytes, accounting_energy_j, limit_s, suspended_s, array_task, nodes, cores, '
+		'gpus, requested_cores, exit_code, exit_signal, local_id, name, username, account, partition, '
+		'qos, NULL::text AS application, state, NULL::text AS source, hosts FROM pg_temp.import_job';
 	EXECUTE 'CREATE TEMPORARY VIEW stage_row AS SELECT k.job_id, k.cluster_id, k.person_id, '
 		'k.account_id, k.partition_id, k.qos_id, k.application_id, k.state_id, k.source_id, a.project_id, '
 		'a.business_id, a.accounted_t, s.* FROM pg_temp.stage s JOIN pg_temp.stage_key k USING (ordinal) '
@@ -112,29 +115,15 @@ BEGIN
 END
 $$;
 
--- Rows of known jobs are had by number; of a batch of new jobs these indexes would cost and not pay.
-CREATE FUNCTION warehouse.index_stage() RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	IF EXISTS (SELECT FROM pg_temp.stage_key WHERE NOT is_new) THEN
-		CREATE INDEX IF NOT EXISTS stage_ordinal ON pg_temp.stage (ordinal);
-		CREATE INDEX IF NOT EXISTS stage_key_ordinal ON pg_temp.stage_key (ordinal);
-		CREATE INDEX IF NOT EXISTS stage_accounting_ordinal ON pg_temp.stage_accounting (ordinal);
-	END IF;
-END
-$$;
-
 -- Plans are kept from batch to batch; they are made again where a batch is much larger than the one
 -- they were made for.
-CREATE FUNCTION warehouse.analyze_stage() RETURNS void
+CREATE FUNCTION warehouse.analyze_stage(n bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	planned bigint := coalesce(nullif(current_setting('jobsight.planned_rows', true), ''), '0');
-	n bigint := (SELECT count(*) FROM pg_temp.import_job);
 BEGIN
 	IF n > 2 * planned THEN
-		ANALYZE pg_temp.import_job (ordinal, raw_id, submit_t);
-		ANALYZE pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, username);
+		ANALYZE pg_temp.import_job (ordinal, raw_id, submit_t, end_t, username);
 		ANALYZE pg_temp.stage_accounting (ordinal);
 		PERFORM set_config('jobsight.planned_rows', n::text, false);
 	END IF;
@@ -215,31 +204,30 @@ DECLARE
 		'person_id', 'account_id', 'nodes', 'cores', 'gpus', 'requested_cores', 'exit_code',
 		'exit_signal', 'cluster_id', 'partition_id', 'qos_id', 'state_id', 'local_id', 'name',
 		'project_id', 'business_id', 'accounted_t'];
+	has_deleted boolean;
+	has_lists boolean;
+	n bigint;
 	details bigint := 0;
 BEGIN
+	PERFORM set_config('jobsight.the_cluster', the_cluster, true);
 	-- A job that came twice in a batch counts as it came last.
 	DELETE FROM pg_temp.import_job a USING pg_temp.import_job b
 		WHERE a.raw_id = b.raw_id AND a.submit_t = b.submit_t AND a.ordinal < b.ordinal;
-	-- What accounting takes back is gone, unless it was measured.
-	DELETE FROM warehouse.job_key k USING pg_temp.import_job s, warehouse.job j
-		WHERE s.is_deleted AND k.cluster_id = the_id AND k.raw_id = s.raw_id
-			AND k.submit_t = s.submit_t AND j.job_id = k.job_id AND j.end_t = k.end_t
-			AND j.document_id IS NULL;
-	GET DIAGNOSTICS removed = ROW_COUNT;
-	DELETE FROM pg_temp.import_job WHERE is_deleted;
-	PERFORM warehouse.import_partitions(the_id);
-	PERFORM warehouse.import_job_problems(the_id, rules);
-	PERFORM warehouse.create_month(month) FROM (
-		SELECT DISTINCT date_trunc('month', end_t, 'UTC') AS month FROM pg_temp.import_job) m;
-	INSERT INTO pg_temp.stage (ordinal, cluster, raw_id, submit_t, end_t, eligible_t, start_t, array_job,
-			requested_memory_bytes, accounting_energy_j, limit_s, suspended_s, array_task, nodes,
-			cores, gpus, requested_cores, exit_code, exit_signal, local_id, name, username, account,
-			partition, qos, state, hosts)
-		SELECT ordinal, the_cluster, raw_id, submit_t, coalesce(end_t, 'infinity'), eligible_t, start_t,
-			array_job, requested_memory_bytes, accounting_energy_j, limit_s, suspended_s, array_task,
-			nodes, cores, gpus, requested_cores, exit_code, exit_signal, local_id, name, username,
-			account, partition, qos, state, hosts
+	SELECT bool_or(is_deleted), bool_or(strpos(partition, ',') > 0) INTO has_deleted, has_lists
 		FROM pg_temp.import_job;
+	removed := 0;
+	IF has_deleted THEN -- what accounting takes back is gone, unless it was measured
+		DELETE FROM warehouse.job_key k USING pg_temp.import_job s, warehouse.job j
+			WHERE s.is_deleted AND k.cluster_id = the_id AND k.raw_id = s.raw_id
+				AND k.submit_t = s.submit_t AND j.job_id = k.job_id AND j.end_t = k.end_t
+				AND j.document_id IS NULL;
+		GET DIAGNOSTICS removed = ROW_COUNT;
+		DELETE FROM pg_temp.import_job WHERE is_deleted;
+	END IF;
+	IF has_lists THEN
+		PERFORM warehouse.import_partitions(the_id);
+	END IF;
+	PERFORM warehouse.import_job_problems(the_id, rules);
 	INSERT INTO pg_temp.stage_accounting
 		SELECT s.ordinal, p.project_id, b.business_id,
 			coalesce(s.modified_t, s.end_t, s.start_t, s.submit_t)
@@ -249,15 +237,14 @@ BEGIN
 		LEFT JOIN (SELECT DISTINCT ON (lower(name)) lower(name) AS name, business_id
 			FROM warehouse.business ORDER BY lower(name), business_id) b
 			ON b.name = lower(s.business);
-	PERFORM warehouse.analyze_stage();
+	GET DIAGNOSTICS n = ROW_COUNT;
+	PERFORM warehouse.analyze_stage(n);
 	PERFORM warehouse.merge_keys();
-	PERFORM warehouse.index_stage();
 	PERFORM warehouse.merge_fact('job', columns);
 	PERFORM warehouse.merge_nodes();
 	details := warehouse.merge_job_details() + warehouse.merge_job_steps();
-	SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) INTO added, changed
-		FROM (SELECT bool_or(is_new) AS is_new FROM pg_temp.stage_touched GROUP BY job_id) t;
-	changed := greatest(changed, details);
+	added := (SELECT count(*) FROM pg_temp.stage_key WHERE is_new);
+	changed := greatest((SELECT count(DISTINCT job_id) FROM pg_temp.stage_touched), details);
 END
 $$;
 
@@ -314,8 +301,7 @@ COMMENT ON FUNCTION warehouse.import_partitions(smallint) IS
 COMMENT ON FUNCTION warehouse.import_job_problems(smallint, jsonb) IS
 	'Puts into import_problem what of the jobs in the stage is not known to the warehouse.';
 COMMENT ON FUNCTION warehouse.create_import_stage() IS 'Makes the temporary tables that jobs go through.';
-COMMENT ON FUNCTION warehouse.index_stage() IS 'Indexes of the stage, where it holds jobs that are known.';
-COMMENT ON FUNCTION warehouse.analyze_stage() IS 'Tells the planner of the stage, where it grew much.';
+COMMENT ON FUNCTION warehouse.analyze_stage(bigint) IS 'Tells the planner of the stage, where its n rows are many more than before.';
 COMMENT ON FUNCTION warehouse.detail_columns() IS 'Columns of job_detail that accounting fills.';
 COMMENT ON FUNCTION warehouse.merge_job_details() IS 'Brings job_detail in line with the stage; how many rows were changed.';
 COMMENT ON FUNCTION warehouse.merge_job_steps() IS 'Brings job_step in line with the stage; how many rows were changed.';
@@ -326,7 +312,7 @@ DECLARE
 	f text;
 BEGIN
 	FOREACH f IN ARRAY ARRAY['import_open_jobs(text)', 'import_partitions(smallint)',
-			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'index_stage()', 'analyze_stage()', 'merge_job_details()',
+			'import_job_problems(smallint, jsonb)', 'create_import_stage()', 'analyze_stage(bigint)', 'merge_job_details()',
 			'detail_columns()',
 			'merge_job_steps()', 'merge_import_job(text, jsonb)', 'prefer_accounting()',
 			'merge_stage(text[])', 'merge_documents(text[])'] LOOP

@@ -2,6 +2,7 @@
 // mongo-tool put URL COLLECTION FILE: documents as MongoDB's other clients write them, one canonical
 // Extended JSON object a line (libbson reads it: NaN, ObjectId and the like pass), each in the place
 // of the one with its _id.
+// mongo-tool read URL COLLECTION: how many documents and bytes a bare walk along all of them gives.
 #include <mongoc/mongoc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,21 +42,44 @@ static bool put_file(mongoc_collection_t *to, const char *path, bson_error_t *fa
 	return is_done;
 }
 
+static bool read_all(mongoc_collection_t *from, bson_error_t *fault)
+{
+	bson_t all = BSON_INITIALIZER;
+	mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(from, &all, NULL, NULL);
+	const bson_t *document;
+	unsigned long n = 0;
+	unsigned long bytes = 0;
+	bool is_done;
+
+	while (mongoc_cursor_next(cursor, &document)) {
+		n++;
+		bytes += document->len;
+	}
+	is_done = !mongoc_cursor_error(cursor, fault);
+	if (is_done)
+		printf("%lu %lu\n", n, bytes);
+	mongoc_cursor_destroy(cursor);
+	bson_destroy(&all);
+	return is_done;
+}
+
 int main(int argc, char **argv)
 {
-	bson_error_t fault = {.message = "usage: mongo-tool put URL COLLECTION FILE"};
+	bson_error_t fault = {
+		.message = "usage: mongo-tool put URL COLLECTION FILE | read URL COLLECTION"};
+	bool is_put = argc == 5 && strcmp(argv[1], "put") == 0;
+	bool is_read = argc == 4 && strcmp(argv[1], "read") == 0;
 	mongoc_client_t *client;
 	mongoc_collection_t *to;
 	mongoc_uri_t *uri;
 	bool is_done = false;
 
 	mongoc_init();
-	uri = argc == 5 && strcmp(argv[1], "put") == 0 ? mongoc_uri_new_with_error(argv[2], &fault)
-	                                               : NULL;
+	uri = is_put || is_read ? mongoc_uri_new_with_error(argv[2], &fault) : NULL;
 	client = uri ? mongoc_client_new_from_uri(uri) : NULL;
 	if (client) {
 		to = mongoc_client_get_collection(client, mongoc_uri_get_database(uri), argv[3]);
-		is_done = put_file(to, argv[4], &fault);
+		is_done = is_put ? put_file(to, argv[4], &fault) : read_all(to, &fault);
 		mongoc_collection_destroy(to);
 	}
 	mongoc_client_destroy(client);

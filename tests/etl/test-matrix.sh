@@ -109,7 +109,29 @@ for how in "SELECT dimension_value FROM warehouse.statistic(q.realm, q.statistic
 	equal "nobody: $how" "$(people_of '' "$own" "$how")" ''
 	equal "support: $how" "$(people_of sue "$own" "$how" | grep -c 'ada.*bob')" 1
 done
+# What jobs alone can answer: one's own and those of one's accounts are read by themselves, each once.
+by_reason="'JobEfficiency', 'core_time', 'reason'"
+for who in ada paula; do
+	equal "$who's core hours by reason" "$(people_of $who "($by_reason)" "SELECT round(sum(value)::numeric, 6)::text
+			FROM warehouse.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')")" \
+		"$(sql "SELECT round(sum(core_s) / 3600.0, 6) FROM warehouse.job_slice s JOIN warehouse.person p USING (person_id)
+			JOIN warehouse.account a USING (account_id) WHERE day BETWEEN '2024-01-01' AND '2024-12-31'
+			AND (p.name = '$who' OR '$who' = 'paula' AND a.name = 'phys')")"
+done
+equal 'parts of own jobs' "$(for who in ada paula; do
+	as_public "SET jobsight.person = '$who'; SELECT (warehouse.own_question($by_reason, 'month', false, '{}')).own" | grep -o 'UNION ALL' | wc -l
+done | tr '\n' ' ')" '0 1 '
 peers="('Jobs', 'total_cpu_hours', 'username'), ('SUPREMM', 'wall_time', 'username')"
 how="SELECT dimension_value FROM compat.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')"
 equal 'ada, as Open XDMoD has it' "$(people_of ada "$peers" "$how" | grep -c 'bob\|cyd\|eve')" 0
+
+# A metric for staff only is told neither by its sums nor by the peer's column: of one's own jobs, or to support.
+sql "UPDATE warehouse.metric SET audience = 'staff' WHERE column_name = 'max_power'; SELECT warehouse.create_views(), compat.create_facts()" >/dev/null
+for who in ada sue stan; do
+	as_public "SET jobsight.person = '$who'; SELECT value FROM warehouse.total('Energy', 'max_node_power_w', 'none', '2024-03-06', '2024-03-06')" |
+		grep -o '^[0-9]*$\|for staff only' >"$dir/told"
+	as_public "SET jobsight.person = '$who'; SELECT count(max_power), count(*) > 0 FROM compat.job_performance_facts" >>"$dir/told"
+	if [ "$who" = stan ]; then printf '500\n1|t\n'; else printf 'for staff only\n0|t\n'; fi >"$dir/wanted"
+	same "a metric for staff: $who" "$dir/told" "$dir/wanted"
+done
 finish

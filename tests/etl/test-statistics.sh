@@ -106,6 +106,13 @@ grep -v '^#' "$here/forty/realms.txt" >"$dir/wanted"
 "$here/forty/ask-realms.sh" "$PG_URL" >"$dir/realms"
 same 'figures of all realms' "$dir/realms" "$dir/wanted"
 
+# As the peer has it, what no job of jobs.csv has.
+while IFS='|' read -r what question wanted; do
+	case $what in '' | '#'*) continue ;; esac
+	equal "$what" "$(sql "SET timezone = 'Europe/Berlin'; SELECT string_agg(dimension_value || '=' || trim_scale(round(value::numeric, 6)), ' '
+		ORDER BY period, dimension_value COLLATE \"C\") FROM $question")" "$wanted"
+done <"$here/forty/peer.txt"
+
 # Every row of every realm has a figure that was worked out. Gateways has the statistics and dimensions of
 # Jobs; what is by a metric of the catalogue alone (metric_...) is one formula for all.
 python3 "$here/forty/oracle.py" questions | grep '^exact' | cut -d'|' -f2-4 >"$dir/asked"
@@ -134,4 +141,73 @@ equal 'sums over days, all realms' "$(sql "
 	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.statistic(s.realm, s.id, 'none', 'day', '2024-03-01', '2024-04-30')) a
 	CROSS JOIN LATERAL (SELECT sum(value) AS v FROM warehouse.statistic(s.realm, s.id, 'none', 'month', '2024-03-01', '2024-04-30')) b
 	WHERE s.realm <> 'Storage' AND (abs(a.v - b.v) > 1e-9 * b.v OR a.v IS NULL)")" '' # a mean over days does not add up
+
+# Efficiency and energy are read from sums by whatever dimension they are kept by, and say what jobs say.
+equal 'not from sums' "$(sql "SELECT s.realm, s.id, d.id FROM warehouse.statistic s JOIN warehouse.dimension d USING (realm)
+	WHERE s.realm IN ('JobEfficiency', 'Energy') AND d.cube IS NOT NULL
+		AND (warehouse.find_question(s.realm, s.id, d.id, 'month', true, '{}', true)).source <> 'period'")" ''
+by_reason="SELECT dimension_value, round(value::numeric, 6) FROM warehouse.total('JobEfficiency', 'core_time', 'reason', '2024-01-01', '2024-12-31')
+	WHERE value > 0 ORDER BY 1"
+of_jobs="SELECT coalesce(c.labels[s.reason], 'not known'), round(sum(s.core_s) / 3600.0, 6) FROM warehouse.job_slice s
+	JOIN warehouse.slice_column c ON c.name = 'reason' WHERE s.day BETWEEN '2024-01-01' AND '2024-12-31' GROUP BY 1 HAVING sum(s.core_s) > 0 ORDER BY 1"
+equal 'core hours by reason' "$(sql "$by_reason")" "$(sql "$of_jobs")"
+equal 'more than one reason' "$(sql "$by_reason" | awk 'END { print (NR > 2) }')" 1
+
+# One's own figures are those that staff see of this person, and are found along indexes by person.
+as_ada() {
+	psql -XAtq "$PG_URL" -c 'SET ROLE jobsight_portal' -c "SET jobsight.person = 'ada'" -c 'SET enable_seqscan = off' -c "$1"
+}
+own="t.value_id, round(t.value::numeric, 6) FROM unnest(ARRAY['core_time', 'wasted_core_hours', 'bad_job_ratio', 'failed_core_hours', 'wasted_limit_hours']) s (id)
+	CROSS JOIN unnest(ARRAY['none', 'queue', 'reason', 'exit_status']) d (id)
+	CROSS JOIN LATERAL warehouse.total('JobEfficiency', s.id, d.id, '2024-01-01', '2024-12-31'"
+equal "one's own" "$(as_ada "SELECT s.id, d.id, $own) t ORDER BY 1, 2, 3")" "$(sql "SELECT s.id, d.id, $own, '{\"username\": \"ada\"}') t ORDER BY 1, 2, 3")"
+for question in "'JobEfficiency', 'wasted_core_hours', 'person'" "'JobEfficiency', 'core_time', 'reason'" "'Jobs', 'total_cpu_hours', 'jobsize'"; do
+	as_ada "SELECT replace(replace(warehouse.question_sql(warehouse.own_question($question, 'month', false, '{}')),
+		'\$1', 'date ''2024-01-01'''), '\$2', 'date ''2024-12-31''')" >"$dir/question.sql"
+	as_ada "EXPLAIN $(cat "$dir/question.sql")" >"$dir/plan"
+	equal "$question: rows of everybody read" "$(awk '/ on (job|usage_day|performance_day)_(2|running)/ { n++; what = $0; getline; if (!/person_id = /) print what }
+		END { if (!n) print "nothing" }' "$dir/plan")" ''
+done
+
+# A site's own reasons: what is kept by the former ones is made anew, once.
+mkdir -p "$dir/site/catalogue" "$dir/site/statistics"
+cat >"$dir/site/statistics/own.yaml" <<'OWN'
+realm: JobEfficiency
+define:
+  reason: "CASE WHEN s.gpus > 4 THEN 'large, it''s said' ELSE 'none' END"
+OWN
+printf 'warehouse:\n  timezone: Europe/Berlin\n' >"$dir/settings.yaml" # as load.sh has it
+sql 'DELETE FROM warehouse.dirty'
+run 0 --migrate --catalogue "$top/conf/catalogue"
+equal 'marked, where nothing changed' "$(sql 'SELECT count(*) FROM warehouse.dirty')" 0
+run 0 --migrate --catalogue "$top/conf/catalogue" --catalogue "$dir/site/catalogue"
+equal 'days that are not marked' "$(sql "SELECT DISTINCT period FROM warehouse.performance_period WHERE unit = 'day'
+	AND period NOT IN (SELECT day FROM warehouse.dirty WHERE unit = 'day')")" ''
+sql "DELETE FROM warehouse.dirty WHERE day <> '2024-03-06'; SELECT warehouse.refresh()" >/dev/null
+a_day() {
+	echo "$1" | sed "s/'2024-01-01'/'2024-03-06'/; s/'2024-12-31'/'2024-03-06'/"
+}
+equal "the site's own reasons" "$(sql "$(a_day "$by_reason")")" "$(sql "$(a_day "$of_jobs")")"
+equal 'one of these' "$(sql "$(a_day "$by_reason")" | cut -d'|' -f1)" "large, it's said
+none"
+run 0 --migrate --catalogue "$top/conf/catalogue"
+equal 'the former ones again' "$(sql "SELECT value NOT LIKE '%s.gpus > 4%' AND 'large, it''s said' = ANY (labels) FROM warehouse.slice_column WHERE name = 'reason'")" t
+
+# Each column of the peer's facts, of documents in its summarizer's form: value and error of three jobs, by hand.
+sql "SELECT setval(pg_get_serial_sequence('warehouse.node', 'node_id'), 100), setval(pg_get_serial_sequence('warehouse.document_store', 'store_id'), 100)" >/dev/null
+echo "applications: {shipped: $top/conf/applications.yaml}" >>"$dir/settings.yaml"
+run 0 --catalogue "$top/conf/catalogue" --from-json "$here/forty/facts.jsonl" --cluster facts --no-refresh
+sql "SELECT v.key, string_agg(concat_ws(' ', coalesce(v.value, '-'), e.value), '|' ORDER BY f.local_job_id)
+	FROM compat.job_performance_facts f CROSS JOIN LATERAL jsonb_each_text(to_jsonb(f)) v
+	JOIN LATERAL jsonb_each_text(to_jsonb(f)) e ON e.key = v.key || '_error'
+	JOIN compat.fact_column c ON c.name = v.key
+	WHERE f.resource_name = 'facts' AND v.key NOT IN ('_id', 'tg_job_id') AND v.key !~ '^(resource|account|systemaccount|person|application|exit_status|datasource|principalinvestigator_person)_id$'
+	GROUP BY v.key, c.position ORDER BY c.position" >"$dir/facts"
+grep -v '^#' "$here/forty/facts.txt" >"$dir/wanted"
+cut -d'|' -f1 "$dir/facts" | sort >"$dir/columns"
+same "columns of the peer's facts" "$dir/facts" "$dir/wanted"
+equal 'the PIs of these' "$(sql "SELECT string_agg(coalesce(p.name, 'nobody'), ' ' ORDER BY f.local_job_id) FROM compat.job_performance_facts f
+	LEFT JOIN warehouse.person p ON p.person_id = f.principalinvestigator_person_id WHERE f.resource_name = 'facts'")" 'lee nobody bob'
+equal 'columns of facts without a figure' "$(sql "SELECT name FROM compat.fact_column WHERE name NOT IN ('_id', 'tg_job_id')
+	AND name !~ '^(resource|account|systemaccount|person|application|exit_status|datasource|principalinvestigator_person)_id$'" | sort | comm -23 - "$dir/columns")" ''
 finish

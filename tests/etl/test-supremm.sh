@@ -93,7 +93,7 @@ equal 'without being asked' "$(JOBSIGHT_STORE_URL=$MONGO_URL "$load_program" --c
 now=$(date +%s)000
 sed -n '/"_id": "972366-/{s/"0.75"/"0.5"/g;p}; /"_id": "8003-/{s/"many"/"6"/;p}' "$here/supremm/resource_13.jsonl" |
 	sed "s/\"created\": {\"\$date\": {\"\$numberLong\": \"[0-9]*\"/\"created\": {\"\$date\": {\"\$numberLong\": \"$now\"/" >"$dir/anew.jsonl"
-sed -n '/"_id": "5007-/{s/5007/5008/g;s/5000_7/5000_8/;p}' "$here/supremm/resource_13.jsonl" |
+sed -n '/"_id": "5007-/{s/5007/5008/g;s/array_index": {"$numberInt": "7"/array_index": {"$numberInt": "8"/;p}' "$here/supremm/resource_13.jsonl" |
 	sed "s/\"1483001100000\"/\"$now\"/" >>"$dir/anew.jsonl"
 put resource_13 "$dir/anew.jsonl"
 run 0 --catalogue "$top/conf/catalogue" --store "$MONGO_URL" --collection 7=beta

@@ -23,9 +23,9 @@ INSERT INTO warehouse.cluster (name) VALUES ('alpha');
 INSERT INTO warehouse.person (name) SELECT DISTINCT "user" FROM c ORDER BY 1;
 INSERT INTO warehouse.account (name) SELECT DISTINCT account FROM c WHERE account <> '' ORDER BY 1;
 INSERT INTO warehouse.partition (cluster_id, name) SELECT DISTINCT 1, partition FROM c ORDER BY 2;
-INSERT INTO warehouse.qos (name) SELECT DISTINCT qos FROM c ORDER BY 1;
+INSERT INTO warehouse.qos (name) SELECT DISTINCT qos FROM c ORDER BY 1 ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.application (name) SELECT DISTINCT app FROM c WHERE app <> '' ORDER BY 1;
-INSERT INTO warehouse.state (name) SELECT DISTINCT state FROM c ORDER BY 1;
+INSERT INTO warehouse.state (name) SELECT DISTINCT state FROM c ORDER BY 1 ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.source (name) VALUES ('pcp');
 SELECT warehouse.create_month(t) FROM (SELECT DISTINCT date_trunc('month', "end", 'UTC') AS t FROM c) m;
 INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t)

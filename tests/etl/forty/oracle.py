@@ -400,9 +400,7 @@ def peer_rows(begin, later):
         r = rows.setdefault(peer_key(j), Row(j))
         f = (min(j.end, last) - max(j.start, begin) + 1) / (j.end - j.start + 1)
         cv = j.cpu_user_cv if j.cpu_user_cv is not None else 0 if j.cpu_user is not None else None
-        high = j.cpu_max if j.cpu_max is not None else j.cpu_user
-        low = j.cpu_min if j.cpu_min is not None else j.cpu_user
-        imbalance = 100 * (high - low) / high if high else None
+        imbalance = None if j.cpu_max is None else 0 if j.cores == 1 else div(100 * (j.cpu_max - j.cpu_min), j.cpu_max)
         r.add('job_count', j.end <= last)
         r.add('started', j.start >= begin)
         r.add('submitted', begin <= j.submit <= last)

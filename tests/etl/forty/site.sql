@@ -79,6 +79,7 @@ UPDATE warehouse.job_metric SET block_sda_rd_bytes = 1440000, block_sda_wr_ios =
 	compat_net_ib0_rx = 3600000, compat_net_ib0_tx = 720000, compat_netdir_home_write_normal = 7200, compat_netdir_home_write_server = 14400,
 	compat_netdir_home_write_direct = 14400, compat_netdir_projects_write_normal = 72000, compat_netdir_projects_write_server = 0,
 	compat_netdir_projects_write_direct = 0, compat_netdir_util_write_normal = 144000, compat_netdir_util_write_server = 0,
+	compat_block_sda_rd_bytes = 720000, compat_block_sda_wr_ios = 14400, compat_block_sda_wr_bytes = 1440000, compat_net_eth0_tx = 2160000,
 	compat_netdir_util_write_direct = 0, compat_netdrv_gpfs_rx = 1440000, compat_netdrv_gpfs_tx = 2160000 WHERE job_id = 1030;
 UPDATE warehouse.job_metric SET gpu_energy = 7.2e6, energy_cpu = 3.6e6, energy_dram = 1.8e6, max_power = 500 WHERE job_id = 1026;
 UPDATE warehouse.job SET accounting_energy_j = 10800000 WHERE job_id = 1026;
