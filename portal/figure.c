@@ -268,6 +268,11 @@ static int load_rows(struct session *s, struct builder *b, struct rows *ret_rows
 	return ask(s, b->arena, STATEMENT_FIGURE_LEADERS, q, q->dimension, ret_rows, err);
 }
 
+static bool has_nothing(const struct figure *f, const struct figure_line *line)
+{
+	return f->is_additive ? !(line->total > 0) : isnan(line->total);
+}
+
 int figure_load(struct session *s, struct arena *a, const struct figure_question *q,
 	const struct figure_words *words, size_t n_lines, struct figure *ret, struct error *err)
 {
@@ -291,8 +296,8 @@ int figure_load(struct session *s, struct arena *a, const struct figure_question
 	if (code < 0)
 		return code;
 	qsort(f.lines, f.n_lines, sizeof(*f.lines), by_total);
-	// A panel has no room for what has nothing.
-	while (q->is_brief && f.is_additive && f.n_lines > 1 && !(f.lines[f.n_lines - 1].total > 0))
+	// A panel has no room for what has nothing; of what is not added up, zero is something.
+	while (q->is_brief && f.n_lines > 1 && has_nothing(&f, &f.lines[f.n_lines - 1]))
 		f.n_lines--;
 	if (b.times == b.rows)
 		fold_rest(&f, a, n_lines);

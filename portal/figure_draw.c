@@ -23,6 +23,14 @@ struct scale {
 	const char *unit;
 };
 
+// Words stand in headings already, and are not said again.
+static struct shown shown_of(double value, const char *unit)
+{
+	if (str_eq(unit, "kWh")) // 5.86 MWh, not 5.86 kkWh
+		return unit_show(value * 1000, "Wh");
+	return unit_show(value, unit_is_word(unit) ? "" : unit);
+}
+
 void figure_number(struct strbuf *out, double value, const char *unit)
 {
 	struct shown s;
@@ -31,12 +39,7 @@ void figure_number(struct strbuf *out, double value, const char *unit)
 		html_raw(out, "<span class=\"none\">–</span>");
 		return;
 	}
-	if (str_eq(unit, "kWh")) { // 5.86 MWh, not 5.86 kkWh
-		value *= 1000;
-		unit = "Wh";
-	}
-	// Hours and jobs are words: 1.23 k of them, not 1.23 kjobs.
-	s = unit_show(value, strlen(unit) > 4 && !strchr(unit, '/') ? "" : unit);
+	s = shown_of(value, unit);
 	html_text(out, s.number);
 	if (s.unit[0]) {
 		html_raw(out, " <span class=\"unit\">");
@@ -111,11 +114,12 @@ static size_t colour_of(const struct figure *f, size_t line)
 
 static void put_title(struct strbuf *out, const struct figure *f, size_t line, size_t period)
 {
-	struct shown s = unit_show(f->lines[line].values[period], "");
+	const char *unit = unit_of(f);
+	struct shown s = shown_of(f->lines[line].values[period], unit);
 
 	html_raw(out, "<title>");
-	html_textf(out, "%s, %s: %s %s%s", f->periods[period], f->lines[line].name, s.number,
-		s.unit, unit_of(f));
+	html_textf(out, "%s, %s: %s %s%s%s", f->periods[period], f->lines[line].name, s.number,
+		s.unit, s.unit[0] ? " " : "", unit_is_word(unit) ? unit : "");
 	html_raw(out, "</title>");
 }
 
@@ -207,14 +211,30 @@ static void put_plot(struct strbuf *out, const struct figure *f, const struct sc
 	html_raw(out, "</svg>");
 }
 
+// 80 % beside 100 %, and a zero that has no unit.
+static void put_tick(struct strbuf *out, double value, const char *unit)
+{
+	struct shown s = shown_of(value, unit);
+	char *end = s.number + strlen(s.number);
+
+	if (strchr(s.number, '.')) {
+		while (end[-1] == '0')
+			end--;
+		end -= end[-1] == '.';
+		*end = '\0';
+	}
+	html_raw(out, "<span>");
+	html_text(out, s.number);
+	if (s.unit[0] && value != 0)
+		html_textf(out, " %s", s.unit);
+	html_raw(out, "</span>");
+}
+
 static void put_value_axis(struct strbuf *out, const struct scale *s)
 {
 	html_raw(out, "<div class=\"figure-values\" aria-hidden=\"true\">");
-	for (int i = 4; i >= 0; i--) {
-		html_raw(out, "<span>");
-		figure_number(out, s->top / 4 * i, s->unit);
-		html_raw(out, "</span>");
-	}
+	for (int i = 4; i >= 0; i--)
+		put_tick(out, s->top / 4 * i, s->unit);
 	html_raw(out, "</div>");
 }
 
@@ -253,7 +273,7 @@ static void put_time_axis(struct strbuf *out, const struct figure *f)
 
 static void put_legend(struct strbuf *out, const struct figure *f)
 {
-	if (f->n_lines < 2)
+	if (str_eq(f->question.dimension, "none")) // the heading says what it is
 		return;
 	html_raw(out, "<ul class=\"figure-legend\">");
 	for (size_t i = 0; i < f->n_lines; i++) {

@@ -12,11 +12,11 @@
 #define DAYS_FROM  (48 * 3600)
 #define THIN_SPACE "\u202f"
 
-enum scaling { SCALE_DECIMAL, SCALE_BINARY, SCALE_PERCENT, SCALE_SPAN, SCALE_NONE };
+enum scaling { SCALE_DECIMAL, SCALE_BINARY, SCALE_PERCENT, SCALE_SPAN, SCALE_NONE, SCALE_WORD };
 
-// How a unit of the catalogue is shown. A unit that is not here is scaled by thousands and printed
-// behind the number.
-static const struct {
+// How a unit of the catalogue is shown. Of one that is not here, a word is not scaled (there are no
+// kilojobs), and a symbol is scaled by thousands; either is printed behind the number.
+static const struct row {
 	const char *unit;
 	enum scaling scaling;
 	const char *shown;
@@ -39,10 +39,31 @@ static const struct {
 	{"s", SCALE_SPAN, ""},
 	{"second", SCALE_SPAN, ""},
 	{"seconds", SCALE_SPAN, ""},
-	{"", SCALE_DECIMAL, ""},
-	{"1", SCALE_DECIMAL, ""},
-	{"count", SCALE_DECIMAL, ""},
+	{"", SCALE_WORD, ""},
+	{"1", SCALE_WORD, ""},
+	{"count", SCALE_WORD, ""},
+	{"h", SCALE_WORD, "h"},
+	{"flop", SCALE_DECIMAL, "flop"},
+	{"flop/s", SCALE_DECIMAL, "flop/s"},
 };
+
+static const struct row *row_of(const char *unit) // NULL: it has none
+{
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (str_eq(units[i].unit, unit))
+			return &units[i];
+	return NULL;
+}
+
+static bool looks_like_word(const char *unit)
+{
+	return strcspn(unit, "/ ") >= 4 || strchr(unit, ' ');
+}
+
+bool unit_is_word(const char *unit)
+{
+	return !row_of(unit) && looks_like_word(unit);
+}
 
 static const char *const decimal_prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
 static const char *const small_prefixes[] = {"", "m", "µ", "n", "p"};
@@ -89,6 +110,26 @@ static void put_decimal(struct shown *s, double v, const char *unit)
 		put_scaled(s, v, 1000, decimal_prefixes, ARRAY_LEN(decimal_prefixes), unit);
 }
 
+// All digits below a million, and never a small prefix.
+static void put_word(struct shown *s, double v, const char *unit)
+{
+	char digits[NUMBER_SIZE];
+
+	if (fabs(v) >= 999999.5) {
+		bool is_billion = fabs(v) >= 999.5e6;
+
+		put_number(s, v / (is_billion ? 1e9 : 1e6));
+		str_format(s->unit, sizeof(s->unit), "%s%s%s", is_billion ? "G" : "M",
+			*unit ? " " : "", unit);
+		return;
+	}
+	if (v == trunc(v) || fabs(v) >= 999.5)
+		str_format(s->number, sizeof(s->number), "%s", count_show(llround(v), digits));
+	else
+		put_number(s, v);
+	str_format(s->unit, sizeof(s->unit), "%s", unit);
+}
+
 static void put_span(struct shown *s, double v)
 {
 	if (fabs(v) < 60) {
@@ -102,15 +143,14 @@ static void put_span(struct shown *s, double v)
 struct shown unit_show(double value, const char *unit)
 {
 	struct shown s = {0};
-	enum scaling scaling = SCALE_DECIMAL;
 	const char *text = unit ? unit : "";
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (str_eq(units[i].unit, text)) {
-			scaling = units[i].scaling;
-			text = units[i].shown;
-			break;
-		}
-	}
+	const struct row *row = row_of(text);
+	enum scaling scaling = row                     ? row->scaling
+	                       : looks_like_word(text) ? SCALE_WORD
+	                                               : SCALE_DECIMAL;
+
+	if (row)
+		text = row->shown;
 	switch (scaling) {
 	case SCALE_PERCENT:
 	case SCALE_NONE:
@@ -119,6 +159,9 @@ struct shown unit_show(double value, const char *unit)
 		break;
 	case SCALE_BINARY:
 		put_scaled(&s, value, 1024, binary_prefixes, ARRAY_LEN(binary_prefixes), text);
+		break;
+	case SCALE_WORD:
+		put_word(&s, value, text);
 		break;
 	case SCALE_SPAN:
 		put_span(&s, value);

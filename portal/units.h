@@ -3,6 +3,7 @@
 // goes into the page besides (see number_exact), so nothing is lost by rounding.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct shown { // a value as people read it
@@ -11,6 +12,7 @@ struct shown { // a value as people read it
 };
 
 struct shown unit_show(double value, const char *unit);
+bool unit_is_word(const char *unit); // jobs, core hours; not W or flop/s
 
 #define NUMBER_SIZE 40
 const char *number_exact(double value, char buf[NUMBER_SIZE]); // shortest that reads back equal

@@ -289,7 +289,8 @@ static void put_notes(struct strbuf *out, const struct figure *f)
 		str_eq(field_text(f->statistic, "unit"), "1") ? "no unit"
 							      : field_text(f->statistic, "unit"));
 	if (!isnan(f->total)) {
-		html_raw(out, " All together: <strong>");
+		html_text(out, f->is_additive ? " All together: " : " Over the whole time: ");
+		html_raw(out, "<strong>");
 		figure_number(out, f->total, field_text(f->statistic, "unit"));
 		html_raw(out, "</strong>.");
 	}

@@ -35,22 +35,48 @@ static bool has_column(const struct doc *metric)
 	return field_text(metric, "column_name")[0] != '\0';
 }
 
-// A metric that is not drawn stands with those of its area that are: cpu.idle with cpu.user.
-static const char *group_of(const struct rows *metrics, const struct doc *metric)
+// Where a metric of the same area is drawn: the nearest before it, else the first after it.
+static const char *group_of(const struct rows *metrics, size_t at)
 {
-	const char *name = field_text(metric, "name");
+	const char *name = field_text(metrics->items[at], "name");
 	size_t len = strcspn(name, ".") + 1;
-	const char *group = field_text(metric, "chart_group");
-	for (size_t i = 0; !group[0] && i < metrics->n; i++)
-		if (strncmp(field_text(metrics->items[i], "name"), name, len) == 0)
-			group = field_text(metrics->items[i], "chart_group");
+	const char *group = "";
+
+	for (size_t i = 0; i < metrics->n && (i <= at || !group[0]); i++) {
+		const char *drawn = field_text(metrics->items[i], "chart_group");
+
+		if (drawn[0] && strncmp(field_text(metrics->items[i], "name"), name, len) == 0)
+			group = drawn;
+	}
 	return group[0] ? group : "Other";
+}
+
+struct summary {
+	const struct job_page *page;
+	const struct rows *metrics;
+	const char **groups; // of each metric; NULL: the warehouse has no column of it
+};
+
+static bool is_wanted(const struct summary *s, size_t at, const char *group, bool is_absent)
+{
+	return s->groups[at] && str_eq(s->groups[at], group) &&
+	       isnan(field_number(s->metrics->items[at], "value")) == is_absent;
+}
+
+static bool is_group_start(const struct summary *s, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (s->groups[i] && s->groups[at] && str_eq(s->groups[i], s->groups[at]))
+			return false;
+	return s->groups[at] != NULL;
 }
 
 static void put_spread(const struct job_page *j, const struct provenance *p, const char *unit)
 {
 	if (isnan(p->min) || isnan(p->max))
 		return;
+	if (unit_is_word(unit)) // the value beside it says it
+		unit = "";
 	struct shown low = unit_show(p->min, unit);
 	struct shown high = unit_show(p->max, unit);
 	html_raw(j->out, "<span class=\"spread\" title=\"lowest to highest\">");
@@ -74,7 +100,8 @@ static void put_value(
 	html_attribute(j->out, "value", number_exact(v, exact));
 	strbuf_putc(j->out, '>');
 	html_text(j->out, s.number);
-	if (s.unit[0]) {
+	// "Clock ticks per instruction" says what it is counted in.
+	if (s.unit[0] && !(unit_is_word(unit) && strcasestr(field_text(metric, "label"), s.unit))) {
 		strbuf_putc(j->out, ' ');
 		html_element(j->out, "span", "unit", s.unit);
 	}
@@ -153,34 +180,42 @@ static void put_metric(const struct job_page *j, const struct doc *metric)
 	html_raw(j->out, "</details></li>");
 }
 
-// Is this the first metric of its group?
-static bool is_group_start(const struct rows *metrics, size_t at)
+// The metrics of a group that were measured, or those that were not.
+static size_t count_metrics(const struct summary *s, const char *group, bool is_absent)
 {
-	const char *group = group_of(metrics, metrics->items[at]);
-	for (size_t i = 0; i < at; i++)
-		if (has_column(metrics->items[i]) &&
-			str_eq(group_of(metrics, metrics->items[i]), group))
-			return false;
-	return has_column(metrics->items[at]);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->metrics->n; i++)
+		n += is_wanted(s, i, group, is_absent);
+	return n;
 }
 
-// What was measured first, then what was not.
-static void put_group(const struct job_page *j, size_t start)
+static void put_metrics(const struct summary *s, const char *group, bool is_absent)
 {
-	const struct rows *metrics = &j->detail->values;
-	const char *group = group_of(metrics, metrics->items[start]);
-	html_raw(j->out, "<section class=\"card\">");
-	html_element(j->out, "h3", NULL, group);
-	html_raw(j->out, "<ul class=\"metrics\">");
-	for (int is_absent = 0; is_absent <= 1; is_absent++) {
-		for (size_t i = start; i < metrics->n; i++) {
-			const struct doc *m = metrics->items[i];
-			if (has_column(m) && str_eq(group_of(metrics, m), group) &&
-				isnan(field_number(m, "value")) == (is_absent != 0))
-				put_metric(j, m);
-		}
+	html_raw(s->page->out, "<ul class=\"metrics\">");
+	for (size_t i = 0; i < s->metrics->n; i++)
+		if (is_wanted(s, i, group, is_absent))
+			put_metric(s->page, s->metrics->items[i]);
+	html_raw(s->page->out, "</ul>");
+}
+
+// What was measured; what was not is folded, with the reasons in it.
+static void put_group(const struct summary *s, const char *group)
+{
+	struct strbuf *out = s->page->out;
+	size_t absent = count_metrics(s, group, true);
+
+	html_raw(out, "<section class=\"card\">");
+	html_element(out, "h3", NULL, group);
+	put_metrics(s, group, false);
+	if (absent > 0) {
+		html_raw(out, "<details class=\"absent-list\"><summary>");
+		html_textf(out, "%zu not measured", absent);
+		html_raw(out, "</summary>");
+		put_metrics(s, group, true);
+		html_raw(out, "</details>");
 	}
-	html_raw(j->out, "</ul></section>");
+	html_raw(out, "</section>");
 }
 
 static void put_notice(const struct job_page *j)
@@ -197,11 +232,18 @@ static void put_notice(const struct job_page *j)
 
 void job_summary(const struct job_page *j)
 {
+	const struct rows *metrics = &j->detail->values;
+	const struct summary s = {.page = j,
+		.metrics = metrics,
+		.groups = arena_array(j->arena, metrics->n, sizeof(*s.groups))};
+
+	for (size_t i = 0; i < metrics->n; i++)
+		s.groups[i] = has_column(metrics->items[i]) ? group_of(metrics, i) : NULL;
 	html_raw(j->out, "<section id=\"summary\"><h2>Summary</h2>");
 	put_notice(j);
 	html_raw(j->out, "<div class=\"cards\">");
-	for (size_t i = 0; i < j->detail->values.n; i++)
-		if (is_group_start(&j->detail->values, i))
-			put_group(j, i);
+	for (size_t i = 0; i < metrics->n; i++)
+		if (is_group_start(&s, i))
+			put_group(&s, s.groups[i]);
 	html_raw(j->out, "</div></section>");
 }

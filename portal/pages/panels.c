@@ -9,6 +9,7 @@
 #include "portal/html.h"
 #include "portal/layout.h"
 #include "portal/routes.h"
+#include "portal/units.h"
 
 #define LINES 6
 
@@ -125,6 +126,8 @@ static void put_link(struct strbuf *out, const struct figure_question *q)
 
 static void put_number(struct strbuf *out, const struct figure *f)
 {
+	struct shown coverage;
+
 	html_raw(out, "<div><dt");
 	html_attribute(out, "title", field_text(f->statistic, "help"));
 	strbuf_putc(out, '>');
@@ -134,7 +137,8 @@ static void put_number(struct strbuf *out, const struct figure *f)
 	html_raw(out, "</dd>");
 	if (!isnan(f->total) && !isnan(f->coverage) && f->coverage < 0.9995) {
 		html_raw(out, "<dd class=\"measured\">");
-		html_textf(out, "%.3g %% measured", f->coverage * 100);
+		coverage = unit_show(f->coverage, "ratio");
+		html_textf(out, "%s %s measured", coverage.number, coverage.unit);
 		html_raw(out, "</dd>");
 	}
 	html_raw(out, "</div>");
@@ -157,7 +161,7 @@ static void put_panel(struct strbuf *out, const struct figure *f)
 	html_text(out, field_text(f->statistic, "label"));
 	figure_by(out, f);
 	html_raw(out, "</h2><span class=\"unit\">");
-	html_text(out, str_eq(unit, "1") ? "" : unit);
+	html_text(out, unit_is_word(unit) ? unit : ""); // other units stand at the numbers
 	html_raw(out, "</span><span class=\"spring\"></span><a");
 	put_link(out, &f->question);
 	html_raw(out, ">Explore</a></div>");

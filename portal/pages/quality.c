@@ -105,11 +105,12 @@ static void put_code(struct strbuf *out, const struct doc *c)
 	html_raw(out, "</code></dd></div></dl></li>");
 }
 
-static void put_codes(struct strbuf *out, const struct rows *codes)
+static void put_codes(struct strbuf *out, const struct rows *codes, bool is_import)
 {
 	html_raw(out, "<section id=\"codes\"><h2>Accounting: what was wrong</h2>");
 	if (codes->n == 0) {
-		put_none(out, "No import met anything that was wrong, or none ran in this time.");
+		put_none(out, is_import ? "No import met anything that was wrong."
+					: "No import ran in this time.");
 	} else {
 		html_raw(out, "<ul class=\"codes\">");
 		for (size_t i = 0; i < codes->n; i++)
@@ -198,7 +199,8 @@ static void put_metric(struct strbuf *out, const struct doc *m)
 {
 	double measured = field_number(m, "measured");
 	bool is_time = str_ends(field_text(m, "weight"), "seconds");
-	char text[80];
+	struct shown share;
+	char text[96];
 
 	html_raw(out, "<tr><th scope=\"row\"");
 	html_attribute(out, "title", field_text(m, "help"));
@@ -217,7 +219,8 @@ static void put_metric(struct strbuf *out, const struct doc *m)
 			out, "<span class=\"none\">–</span></td><td class=\"bar-cell\"></td></tr>");
 		return;
 	}
-	str_format(text, sizeof(text), "%.3g %%", measured * 100);
+	share = unit_show(measured, "ratio");
+	str_format(text, sizeof(text), "%s %s", share.number, share.unit);
 	html_text(out, text);
 	html_raw(out, "</td><td class=\"bar-cell\">");
 	svg_share(out, measured, text);
@@ -293,7 +296,7 @@ int page_quality(struct portal *p, struct request *q, struct reply *r, struct er
 	html_raw(&r->body, "</nav></div><p class=\"lead\">");
 	html_textf(&r->body, "From %s to %s.", days[0], days[1]);
 	html_raw(&r->body, "</p>");
-	put_codes(&r->body, &d.codes);
+	put_codes(&r->body, &d.codes, d.runs.n > 0);
 	put_quarantine(&r->body, &d);
 	put_runs(&r->body, &d.runs);
 	put_coverage(&r->body, &d.coverage);

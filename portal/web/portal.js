@@ -88,7 +88,13 @@ function startContents() {
   mark();
 }
 
+// On a narrow screen the names of the pages are wider than it.
+function showPlace() {
+  document.querySelector('.bar nav a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
 startTheme();
+showPlace();
 startKeys();
 startChoices();
 startContents();

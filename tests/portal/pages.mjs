@@ -39,7 +39,9 @@ async function visit(name, path, options, test) {
     if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url())) strangers.push(request.url());
   });
   try {
-    await page.goto(url + path, { waitUntil: 'networkidle' });
+    // the network may be quiet before a page is read to its end, where others want the processor
+    await page.goto(url + path, { waitUntil: 'load' });
+    await page.waitForLoadState('networkidle');
     await test(page);
   } catch (error) {
     check(`${name}: ran`, false, error.stack);
@@ -130,6 +132,17 @@ await visit('job', 'jobs/alpha/1001', {}, async (page) => {
   await checkAccess('job', page);
 });
 
+// The script and the program write numbers alike: test_html.c reads the same table.
+await visit('units', 'jobs', {}, async (page) => {
+  const table = fs.readFileSync(new URL('units.tsv', import.meta.url), 'utf8').trimEnd().split('\n')
+    .map((line) => line.split('\t'));
+  const shown = await page.evaluate(async (rows) => {
+    const { show } = await import(document.querySelector('script[type="module"]').src.replace('portal.js', 'units.js'));
+    return rows.map(([value, unit]) => show(Number(value), unit));
+  }, table);
+  same('units: as in the table', shown.join('\n'), table.map(([, , text]) => text).join('\n'));
+});
+
 await visit('many hosts', 'jobs/alpha/1005', {}, async (page) => {
   await drawAll(page);
   same('many hosts: a band', await page.locator('figure[data-series="cpuuser"] .chart-legend button')
@@ -166,6 +179,7 @@ const figure = 'explore?realm=Jobs&statistic=total_cpu_hours&by=queue&unit=day&s
 await visit('explore', figure, {}, async (page) => {
   same('explore: heading', await page.locator('.figure h2').textContent(), 'Core hours by partition');
   check('explore: columns', (await page.locator('.figure-plot rect').count()) >= 10);
+  check('explore: short ticks', (await page.locator('.figure-values span').allTextContents()).every((t) => !/\.\d*0\b/.test(t)));
   same('explore: legend', await page.locator('.figure-legend li').allTextContents().then((t) => t.sort().join()), 'cpu,gpu');
   check('explore: columns are inside', await page.locator('.figure-plot rect').evaluateAll((all) => all.every((r) =>
     r.y.baseVal.value >= -0.01 && r.y.baseVal.value + r.height.baseVal.value <= 260.01)));
@@ -204,6 +218,8 @@ for (const path of [figure, 'explore?realm=SUPREMM&statistic=avg_percent_cpu_use
 }
 await visit('efficiency', 'efficiency?months=60', {}, async (page) => {
   check('efficiency: panels', (await page.locator('.panel').count()) === 6);
+  check('efficiency: one line is named, too', await page.locator('.panel:has(.figure-plot)').evaluateAll((all) =>
+    all.every((p) => p.querySelectorAll('.figure-legend li').length >= 1)));
   check('efficiency: bars', (await page.locator('.figure-bars svg.share').count()) >= 5);
 });
 await visit('quality', 'quality', {}, async (page) => {

@@ -8,7 +8,7 @@ make_site
 start_fixed pages staff
 # A module finds packages beside itself only.
 mkdir "$dir/pages"
-cp "$source/tests/portal/pages.mjs" "$dir/pages/"
+cp "$source/tests/portal/pages.mjs" "$source/tests/portal/units.tsv" "$dir/pages/"
 ln -s "$modules" "$dir/pages/node_modules"
 # The sanitizers' settings are not for the browser.
 env -u ASAN_OPTIONS -u UBSAN_OPTIONS -u LSAN_OPTIONS \
