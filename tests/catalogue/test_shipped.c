@@ -64,6 +64,25 @@ static void check_promise(const struct catalogue *c, char *line)
 	cr_expect_str_eq(scope_name(o->over), blank + 1, "%s", line);
 }
 
+// A mean of nodes or devices, added up over jobs, would be the sum of nothing.
+Test(shipped, what_is_summed_over_jobs_is_a_jobs_total)
+{
+	struct loaded l = {0};
+	size_t n = 0;
+
+	load_shipped(&l);
+	for (size_t i = 0; i < l.catalogue.n; i++) {
+		const struct column *c = l.catalogue.metrics[i].column;
+		if (c == NULL || c->aggregate != AGGREGATE_SUM)
+			continue;
+		for (size_t k = 0; k < c->n_from; k++, n++)
+			cr_expect(str_ends(c->from[k], ".total"), "%s is from %s", c->name,
+				c->from[k]);
+	}
+	cr_expect_gt(n, 20);
+	unload(&l);
+}
+
 Test(shipped, everything_of_supremm)
 {
 	struct loaded l = {0};
