@@ -54,8 +54,8 @@ INSERT INTO warehouse.cluster (name) SELECT DISTINCT cluster FROM c ORDER BY 1;
 INSERT INTO warehouse.person (name) SELECT DISTINCT person FROM c ORDER BY 1;
 INSERT INTO warehouse.account (name) VALUES ('all');
 INSERT INTO warehouse.partition (cluster_id, name) SELECT DISTINCT k.cluster_id, queue FROM c JOIN warehouse.cluster k ON k.name = cluster;
-INSERT INTO warehouse.qos (name) SELECT DISTINCT qos FROM c;
-INSERT INTO warehouse.state (name) SELECT DISTINCT state FROM c;
+INSERT INTO warehouse.qos (name) SELECT DISTINCT qos FROM c ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.state (name) SELECT DISTINCT state FROM c ON CONFLICT DO NOTHING;
 SELECT warehouse.create_month(t) FROM (SELECT DISTINCT date_trunc('month', month::timestamptz, 'UTC') AS t FROM c) m;
 CREATE TEMPORARY TABLE j AS SELECT c.*, month + interval '10 days' AS start, month + interval '10 days' + seconds * interval '1 s' AS stop FROM c;
 INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t)

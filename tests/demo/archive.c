@@ -37,6 +37,7 @@ struct row {
 #define UNITS_BYTE  UNITS(1, 0, 0, PM_SPACE_BYTE, 0)
 #define UNITS_KBYTE UNITS(1, 0, 0, PM_SPACE_KBYTE, 0)
 #define UNITS_MBYTE UNITS(1, 0, 0, PM_SPACE_MBYTE, 0)
+#define UNITS_USEC  UNITS(0, 1, 0, 0, PM_TIME_USEC)
 #define UNITS_MSEC  UNITS(0, 1, 0, 0, PM_TIME_MSEC)
 #define UNITS_KHZ   UNITS(0, -1, 1, 0, PM_TIME_MSEC)
 
@@ -51,14 +52,16 @@ static const int indom_ids[INDOMS][2] = {
 	[INDOM_PMLOGGER] = {2, 1},
 	[INDOM_CPU] = {60, 0},
 	[INDOM_MSRCPU] = {300, 0},
+	[INDOM_PMUCPU] = {305, 0},
 	[INDOM_PACKAGE] = {300, 1},
 	[INDOM_LOAD] = {60, 2},
 	[INDOM_NUMA] = {60, 19},
 	[INDOM_DISK] = {60, 1},
 	[INDOM_NET] = {60, 3},
 	[INDOM_IB] = {91, 1},
-	[INDOM_GPU] = {120, 0},
+	[INDOM_GPU] = {302, 0},
 	[INDOM_CPUSET] = {3, 20},
+	[INDOM_JOB] = {301, 0},
 	[INDOM_CGMEM] = {3, 24},
 	[INDOM_HOTPROC] = {3, 39},
 };
@@ -68,12 +71,25 @@ struct block { // a pmValueBlock with room
 	char data[TEXT_SIZE];
 };
 
+#define KNOWN_MAX 8192 // instances of a domain in an archive, a power of two
+#define CHANGING  (INDOMS - INDOM_CPUSET)
+
+// libpcp_import sorts the numbers of a domain when it writes it, and not its names: what comes later with
+// a lower number would bear another's name from then on. So numbers only grow here.
+struct numbers {
+	struct known {
+		int of_node, here; // here 0: free
+	} known[KNOWN_MAX];
+	int n, last;
+};
+
 struct archive {
 	char base[512];
 	int context;
 	double last_s;
 	struct instances logger; // the one instance of pmcd.pmlogger.*
 	bool has_gpus;
+	struct numbers numbers[CHANGING]; // of the domains that change
 	pmResult *result;
 	pmValueSet *sets[METRICS];
 	struct block blocks[METRICS][MAX_INSTANCES];
@@ -118,16 +134,46 @@ static const struct instances *instances_of(
 	return i == INDOM_PMLOGGER ? &a->logger : &n->indoms[i];
 }
 
+static struct known *find_known(struct numbers *t, int of_node)
+{
+	unsigned at = (unsigned)of_node * 2654435761U % KNOWN_MAX;
+
+	while (t->known[at].here && t->known[at].of_node != of_node)
+		at = (at + 1) % KNOWN_MAX;
+	return &t->known[at];
+}
+
+// The number that an instance of the node has in the archive; 0, which is none, when there are too many.
+static int number_here(struct archive *a, enum indom i, int of_node)
+{
+	if (i < INDOM_CPUSET)
+		return of_node;
+	struct numbers *t = &a->numbers[i - INDOM_CPUSET];
+	struct known *x = find_known(t, of_node);
+
+	if (x->here == 0 && t->n < KNOWN_MAX / 2) {
+		t->n++;
+		t->last = of_node > t->last ? of_node : t->last + 1;
+		*x = (struct known){of_node, t->last};
+	}
+	return x->here;
+}
+
 // An instance that the archive knows already is no news.
 static bool add_instances(
-	const struct archive *a, const struct node *n, bool only_changing, char why[256])
+	struct archive *a, const struct node *n, bool only_changing, char why[256])
 {
 	for (int i = only_changing ? INDOM_CPUSET : INDOM_PMLOGGER; i < INDOMS; i++) {
 		const struct instances *s = instances_of(a, n, (enum indom)i);
 
 		for (int k = 0; k < s->n; k++) {
-			int code = pmiAddInstance(indom_of((enum indom)i), s->name[k], s->id[k]);
+			int number = number_here(a, (enum indom)i, s->id[k]);
+			int code = pmiAddInstance(indom_of((enum indom)i), s->name[k], number);
 
+			if (number == 0 && i >= INDOM_CPUSET) {
+				snprintf(why, 256, "%s: too many instances", s->name[k]);
+				return false;
+			}
 			if (code != PMI_ERR_DUPINSTNAME && code != PMI_ERR_DUPINSTID &&
 				!check(code, s->name[k], why))
 				return false;
@@ -250,7 +296,8 @@ static void fill_set(struct archive *a, const struct node *n, int m)
 	set->numval = s->n;
 	set->valfmt = r->type == PM_TYPE_U32 ? PM_VAL_INSITU : PM_VAL_DPTR;
 	for (int k = 0; k < s->n; k++) {
-		set->vlist[k].inst = s->id[k]; // -1, PCP's "none", for the one of INDOM_ONE
+		// -1, PCP's "none", for the one of INDOM_ONE
+		set->vlist[k].inst = number_here(a, r->indom, s->id[k]);
 		put_value(a, n, m, k, &set->vlist[k]);
 	}
 }

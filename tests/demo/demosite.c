@@ -144,6 +144,8 @@ static bool write_site(const struct site *s, const struct arguments *a)
 		       truth_write(s, truth, path);
 		if (!done)
 			fail(path);
+		if (done && !surroundings_write(s, a->directory))
+			done = fail(a->directory);
 	}
 	munmap(truth, size);
 	return done;

@@ -192,6 +192,43 @@ static void pass_network(struct node *n, double fabric, double other, double dt)
 	n->value[M_IB_OUT_PACKETS][0] += (fabric * 0.98 / 3900 + 2) * dt;
 }
 
+// What processors counted while a job ran on them, and its own control group.
+static void pass_job(struct node *n, struct running *r, const struct shares *s, double dt)
+{
+	const struct demo_job *j = r->job;
+	double ipc = job_jitter(j, 8, 0.6, 2.4);
+	double flops = job_jitter(j, 9, 0.05, 3);
+
+	for (int c = 0; c < CORES; c++) {
+		if (!(j->cores[r->position] >> c & 1))
+			continue;
+		r->user_us += s->user[c] * dt * 1e6;
+		r->system_us += s->system[c] * dt * 1e6;
+		n->value[M_PMU_INSTRUCTIONS][c] += s->user[c] * dt * TSC_HZ * ipc;
+		n->value[M_PMU_FLOPS][c] += s->user[c] * dt * TSC_HZ * flops;
+	}
+}
+
+static void pass_pressure(struct node *n, const struct shares *s, double dt)
+{
+	double busy = 0;
+	double wait = 0;
+
+	for (int c = 0; c < CORES; c++) {
+		double core = s->user[c] + s->system[c];
+
+		busy += core;
+		wait += s->wait[c];
+		n->value[M_PMU_CYCLES][c] += core * dt * TSC_HZ;
+		n->value[M_PMU_INSTRUCTIONS][c] += s->system[c] * dt * TSC_HZ * 0.8;
+	}
+	n->value[M_PRESSURE_CPU][0] += dt * 1e6 * 0.03 * busy / CORES;
+	n->value[M_PRESSURE_MEMORY][0] += dt * 1e6 * 0.0004 * busy / CORES;
+	n->value[M_PRESSURE_IO][0] += dt * 1e6 * fmin(0.95, 1.5 * wait / CORES);
+	n->value[M_IPMI_POWER][0] =
+		round(120 + PACKAGES * (PACKAGE_WATTS + DRAM_WATTS) + (CORE_WATTS + 0.35) * busy);
+}
+
 static void add_truth(struct node *n, const struct running *r, const struct activity *a,
 	const double before[METRICS], double dt)
 {
@@ -253,7 +290,9 @@ void node_advance(struct node *n, double from_s, double to_s)
 	pass_energy(n, &s, dt);
 	pass_disk(n, read, write, dt);
 	pass_network(n, fabric, read + write, dt);
+	pass_pressure(n, &s, dt);
 	for (int i = 0; i < n->n_running; i++) {
+		pass_job(n, &n->running[i], &s, dt);
 		add_truth(n, &n->running[i], &a[i], before, dt);
 		add_user_truth(&n->running[i], &s, dt);
 	}
@@ -293,6 +332,22 @@ static void gauge_memory(struct node *n, const double jobs[PACKAGES])
 	}
 }
 
+static void gauge_job(struct node *n, int i, double memory, double now_s)
+{
+	struct running *r = &n->running[i];
+	const struct demo_job *j = r->job;
+
+	r->peak = fmax(r->peak, memory);
+	n->value[M_JOB_USER][i] = floor(r->user_us);
+	n->value[M_JOB_SYSTEM][i] = floor(r->system_us);
+	n->value[M_JOB_CPU][i] = floor(r->user_us + r->system_us);
+	n->value[M_JOB_BOUND][i] = __builtin_popcountll(j->cores[r->position]);
+	n->value[M_JOB_USED][i] = floor(memory);
+	n->value[M_JOB_PEAK][i] = floor(r->peak);
+	n->value[M_JOB_LIMIT][i] = j->memory_mb * MIB;
+	n->value[M_JOB_KILLED][i] = j->end == END_OUT_OF_MEMORY && now_s >= (double)j->stop_s;
+}
+
 void node_gauges(struct node *n, double now_s)
 {
 	double jobs[PACKAGES] = {0};
@@ -310,6 +365,7 @@ void node_gauges(struct node *n, double now_s)
 		for (int g = 0; g < GPUS; g++)
 			if (r->job->gpus[r->position] >> g & 1)
 				gauge_gpu(n, g, a.gpu_active, a.gpu_memory);
+		gauge_job(n, i, a.memory, now_s);
 		for (int k = 0; k < 2; k++) { // the job's cgroup and its step's
 			n->value[M_CG_USAGE][1 + 2 * i + k] = floor(a.memory);
 			n->value[M_CG_LIMIT][1 + 2 * i + k] = r->job->memory_mb * MIB;

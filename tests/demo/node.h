@@ -27,6 +27,7 @@ enum indom {
 	INDOM_PMLOGGER,
 	INDOM_CPU,
 	INDOM_MSRCPU,
+	INDOM_PMUCPU,
 	INDOM_PACKAGE,
 	INDOM_LOAD,
 	INDOM_NUMA,
@@ -34,7 +35,8 @@ enum indom {
 	INDOM_NET,
 	INDOM_IB,
 	INDOM_GPU,
-	INDOM_CPUSET,
+	INDOM_CPUSET, // from here on they change as jobs come and go
+	INDOM_JOB,
 	INDOM_CGMEM,
 	INDOM_HOTPROC,
 	INDOMS,
@@ -66,6 +68,8 @@ struct running { // a job on this node
 	const struct demo_job *job;
 	int position; // of this node in the job
 	struct truth *truth;
+	double user_us, system_us; // of its processes
+	double peak;               // bytes
 };
 
 struct node {

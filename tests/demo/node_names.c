@@ -18,6 +18,7 @@ static const struct {
 	{INDOM_ONE, 1, -1, ""},
 	{INDOM_CPU, CORES, 0, "cpu%d"},
 	{INDOM_MSRCPU, CORES, 0, "cpu%d"},
+	{INDOM_PMUCPU, CORES, 0, "cpu%d"},
 	{INDOM_PACKAGE, PACKAGES, 0, "package%d"},
 	{INDOM_NUMA, PACKAGES, 0, "node%d"},
 	{INDOM_DISK, 1, 0, "nvme0n1"},
@@ -97,6 +98,24 @@ static void add_cgroups(struct node *n, const struct running *r, int i)
 	}
 }
 
+static const char *const gpu_addresses[GPUS] = {
+	"0000:17:00.0", "0000:65:00.0", "0000:ca:00.0", "0000:e3:00.0"};
+
+static void add_job(struct node *n, const struct running *r, int i)
+{
+	char name[TEXT_SIZE];
+	size_t len = 0;
+
+	snprintf(name, sizeof(name), "%u", r->job->raw_id);
+	add_instance(&n->indoms[INDOM_JOB], (int)r->job->raw_id, name);
+	n->text_room[3][i][0] = '\0';
+	for (int g = 0; g < GPUS; g++)
+		if (r->job->gpus[r->position] >> g & 1)
+			len += (size_t)snprintf(n->text_room[3][i] + len, TEXT_SIZE - len, "%s%s",
+				len ? " " : "", gpu_addresses[g]);
+	n->text[M_JOB_GPUS][i] = n->text_room[3][i];
+}
+
 static void add_processes(struct node *n, const struct running *r)
 {
 	const struct demo_job *j = r->job;
@@ -128,11 +147,13 @@ static void add_processes(struct node *n, const struct running *r)
 static void name_running(struct node *n)
 {
 	n->indoms[INDOM_CPUSET].n = n->indoms[INDOM_CGMEM].n = n->indoms[INDOM_HOTPROC].n = 0;
+	n->indoms[INDOM_JOB].n = 0;
 	add_instance(&n->indoms[INDOM_CPUSET], 0, "/");
 	add_instance(&n->indoms[INDOM_CGMEM], 0, "/");
 	n->text[M_CG_CPUS][0] = "0-63";
 	for (int i = 0; i < n->n_running; i++) {
 		add_cgroups(n, &n->running[i], i);
+		add_job(n, &n->running[i], i);
 		add_processes(n, &n->running[i]);
 	}
 }
@@ -140,7 +161,8 @@ static void name_running(struct node *n)
 void node_begin(struct node *n, const struct demo_job *j, int position, struct truth *t)
 {
 	if (n->n_running < MAX_RUNNING)
-		n->running[n->n_running++] = (struct running){j, position, t};
+		n->running[n->n_running++] =
+			(struct running){.job = j, .position = position, .truth = t};
 	name_running(n);
 }
 
@@ -165,6 +187,9 @@ static void set_static(struct node *n)
 	n->text[M_MACHINE][0] = "x86_64";
 	n->text[M_NODENAME][0] = node_name(n->number);
 	n->text[M_RELEASE][0] = "6.1.0-41-amd64";
+	n->value[M_PMU_ACTIVE][0] = 1;
+	for (int g = 0; g < GPUS; g++)
+		n->text[M_GPU_PCI][g] = gpu_addresses[g];
 	for (int p = 0; p < PACKAGES; p++)
 		n->value[M_MSR_BASE][p] = TSC_KHZ;
 	for (int c = 0; c < CORES; c++) {

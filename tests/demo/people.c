@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/macro.h"
 
 static const char *const users[USERS] = {
@@ -110,6 +111,28 @@ const char *partition_name(enum partition p)
 	static const char *const names[PARTITIONS] = {"compute", "shared", "gpu"};
 
 	return names[p];
+}
+
+void slurm_time_write(FILE *f, int64_t s)
+{
+	char buf[TIME_TEXT_SIZE];
+
+	fprintf(f, "%.19s", format_time(s, buf)); // without the zone
+}
+
+const char *business_name(int business)
+{
+	static const char *const names[BUSINESSES] = {"research", "teaching", "industry"};
+
+	return names[business];
+}
+
+const char *business_text(int business)
+{
+	static const char *const texts[BUSINESSES] = {
+		"Research that is paid in public", "Courses and theses", "Work for companies"};
+
+	return texts[business];
 }
 
 const char *job_id_text(const struct demo_job *j, char buf[32])

@@ -4,7 +4,6 @@
 // for what is not known yet.
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/macro.h"
 #include "tests/demo/site.h"
@@ -19,17 +18,10 @@ struct line { // what differs between a job and its steps
 
 static void put_time(FILE *f, int64_t s, const char *none)
 {
-	time_t t = (time_t)s;
-	struct tm tm;
-	char buf[32];
-
-	if (s == 0) {
+	if (s == 0)
 		fputs(none, f);
-		return;
-	}
-	gmtime_r(&t, &tm);
-	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S", &tm);
-	fputs(buf, f);
+	else
+		slurm_time_write(f, s);
 }
 
 static void put_duration(FILE *f, int64_t s)
@@ -182,6 +174,19 @@ static void put_sizes(FILE *f, const struct line *l)
 	putc('|', f);
 }
 
+// Each person has a project for each kind of work.
+static void put_wckey(FILE *f, const struct demo_job *j)
+{
+	struct random r = random_stream(j->seed, 20, 0);
+	double luck = random_unit(&r);
+
+	fprintf(f, "%s%d:%s|\n", account_name(j->user),
+		1 + (j->user / ACCOUNTS + j->kind) % PROJECTS_EACH,
+		business_name(luck < 0.75  ? 0
+			      : luck < 0.9 ? 1
+					   : 2));
+}
+
 static void put_line(FILE *f, const struct line *l)
 {
 	const struct demo_job *j = l->job;
@@ -196,10 +201,11 @@ static void put_line(FILE *f, const struct line *l)
 	fprintf(f, "%s|", j->n_nodes ? job_hosts(j, hosts) : "None assigned");
 	put_exit(f, l);
 	fprintf(f, "|%lld|", (long long)l->energy_j);
-	if (!is_step(l))
-		fprintf(f, "/home/%s/%s|sbatch --time=%d %s.sh||\n", user_name(j->user),
+	if (!is_step(l)) {
+		fprintf(f, "/home/%s/%s|sbatch --time=%d %s.sh|", user_name(j->user),
 			kind_rows[j->kind].name, j->limit_minutes, kind_rows[j->kind].name);
-	else
+		put_wckey(f, j);
+	} else
 		fputs("|||\n", f);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tests/demo/random.h"
 
@@ -27,6 +28,8 @@
 #define MAX_JOBS      16384
 #define MAX_OUTAGES   256
 #define NEVER_STARTED 0
+#define PROJECTS_EACH 3 // of an account
+#define BUSINESSES    3
 
 enum partition { PARTITION_COMPUTE, PARTITION_SHARED, PARTITION_GPU, PARTITIONS };
 
@@ -125,11 +128,18 @@ const char *account_name(int user);
 const char *group_name(int user); // a group for each account
 int group_id(int user);
 const char *partition_name(enum partition p);
+const char *business_name(int business);
+const char *business_text(int business);
 
 // What people type: 1234, 1234_7, 1234+1.
 const char *job_id_text(const struct demo_job *j, char buf[32]);
+void slurm_time_write(FILE *f, int64_t s); // 2026-11-21T03:32:10, in the site's zone (UTC)
 // cn[01-03,07]; "" for none
 const char *job_hosts(const struct demo_job *j, char buf[128]);
 
 // Writes what `sacct --duplicates --parsable2` would print; false with errno.
 bool sacct_write(const struct site *s, const char *path);
+
+// Writes nodes, their outages, people, projects, file systems and probes into files of a folder, one
+// for each source of the importer; false with errno.
+bool surroundings_write(const struct site *s, const char *directory);

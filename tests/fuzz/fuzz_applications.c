@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/applications/applications.h"
 #include "common/str.h"
-#include "summarizer/applications.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

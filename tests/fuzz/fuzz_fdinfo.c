@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// fdinfo of graphics devices, and error counts of amdgpu.
+// fdinfo of graphics devices, error counts of amdgpu, and which device a uevent or amdkfd speaks of.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pmdas/accelerator/accelerator.h"
 #include "pmdas/accelerator/fdinfo.h"
 #include "pmdas/accelerator/ras.h"
 
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fdinfo f;
 	uint64_t corrected;
 	uint64_t uncorrected;
+	char pci[24] = "";
 
 	if (text == NULL)
 		abort();
@@ -29,6 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	(void)ras_parse_errors(text, &corrected, &uncorrected);
 	(void)ras_count_retired(text);
+	(void)kfd_is_at(text, "0000:c1:00.0");
+	drm_parse_pci(text, pci, sizeof(pci));
+	if (strpbrk(pci, "\"\\\n{}"))
+		abort();
 	free(text);
 	return 0;
 }

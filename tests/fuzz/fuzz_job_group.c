@@ -39,6 +39,19 @@ static void devices(const char *text)
 		abort();
 }
 
+// Which graphics device it is.
+static void graphics(const char *text)
+{
+	char slot[24] = "";
+	unsigned minor;
+
+	(void)jobs_parse_minor(text, &minor);
+	if (jobs_parse_slot(text, slot, sizeof(slot)) < 0 && slot[0] != '\0')
+		abort();
+	if (strpbrk(slot, "\"\\\n{} /"))
+		abort();
+}
+
 static void processes(const char *text)
 {
 	uint64_t cpus[ROOM];
@@ -57,6 +70,7 @@ static void processes(const char *text)
 	}
 	(void)jobs_parse_stat(text, &stat);
 	(void)jobs_parse_uid(text, &uid);
+	(void)jobs_parse_path_uid(text, &uid);
 	if (jobs_parse_gpus(text, gpus, ROOM) > ROOM)
 		abort();
 }
@@ -74,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	numbers(text);
 	devices(text);
 	processes(text);
+	graphics(text);
 	(void)jobs_parse_word(text, "account", word, sizeof(word));
 	if (strpbrk(word, "\"\\\n{} "))
 		abort();

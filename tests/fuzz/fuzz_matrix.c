@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				(k && s->samples[k].time_ns <= s->samples[k - 1].time_ns))
 				abort();
 		if (matrix_label(s, "host") == NULL ||
-			matrix_instance(s, "{device}:{port}{", &a) == NULL)
+			matrix_instance(s, "{device}[:{port}]{", &a) == NULL)
 			abort();
 	}
 	arena_release(&a);

@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers of mmpmon: what is taken for a file system has a plain name.
+// Answers of mmpmon, as they come from it: each line ends, and what is taken for a file system has a
+// plain name.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pmdas/filesystems/gpfs.h"
+#include "pmdas/filesystems/mmpmon.h"
+#include "tests/fuzz/memory_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
-	char *rest = text;
-	char *line;
+	struct memory_file f = memory_file_open(data, size);
+	struct mmpmon m = {.in = f.fd};
+	const char *line;
 
-	if (text == NULL)
+	if (lseek(f.fd, 0, SEEK_SET) != 0)
 		abort();
-	if (size)
-		memcpy(text, data, size);
-	text[size] = '\0';
-	while ((line = filesystems_line(&rest)) != NULL) {
+	while (mmpmon_line(&m, INT64_MAX, &line) == 1) {
+		size_t n = strlen(line) + 1;
+		char *copy = malloc(n); // exact, so that nothing is read behind it
 		struct gpfs_reply r;
 
-		if (gpfs_parse_line(line, &r) == 1 &&
+		if (copy == NULL)
+			abort();
+		memcpy(copy, line, n);
+		if (gpfs_parse_line(copy, &r) == 1 &&
 			(!*r.filesystem || strpbrk(r.filesystem, "\"\\ ")))
 			abort();
+		free(copy);
 	}
-	free(text);
+	memory_file_close(&f);
 	return 0;
 }

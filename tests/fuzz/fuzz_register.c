@@ -16,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char again[32];
 	uint64_t value;
 	uint64_t reread = 0;
+	const char *rest;
+	size_t n;
 
 	if (text == NULL)
 		abort();
@@ -27,6 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (frame_parse_number(again, &reread) < 0 || reread != value)
 			abort();
 	}
+	rest = frame_find_line(text, "key ", &n);
+	if (rest != NULL && (strlen(rest) < n || memchr(rest, '\n', n) != NULL))
+		abort();
 	free(text);
 	return 0;
 }

@@ -56,6 +56,25 @@ Test(document, wide_objects_keep_order_and_replace)
 	}
 }
 
+Test(document, a_key_comes_first_and_all_are_found)
+{
+	CLEANUP(arena_release) struct arena a = {0};
+
+	for (int n = 2; n < 60; n += 19) { // narrow and wide
+		struct doc *d = doc_object(&a);
+
+		for (int i = 0; i < n; i++)
+			doc_put_int(d, &a, arena_printf(&a, "k%d", i), i);
+		doc_put_first(d, &a, "none");
+		doc_put_first(d, &a, "k1");
+		cr_assert(eq(sz, d->n, (size_t)n));
+		cr_assert(eq(str, (char *)d->keys[0], (char *)"k1"));
+		cr_assert(eq(str, (char *)d->keys[1], (char *)"k0"));
+		for (int i = 0; i < n; i++)
+			cr_assert(eq(i64, doc_find(d, arena_printf(&a, "k%d", i))->integer, i));
+	}
+}
+
 Test(document, array_items_go_by_number)
 {
 	CLEANUP(arena_release) struct arena a = {0};
