@@ -29,6 +29,7 @@ static const struct part {
 	const char *table, *day, *condition;
 } parts[] = {
 	{"performance_day", "day", ""},
+	{"efficiency_day", "day", ""},
 	{"performance_period", "period", " AND unit = 'day'"},
 	{"histogram_period", "period",
 		" AND unit = 'day' AND distribution_id IN"

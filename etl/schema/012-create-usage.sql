@@ -3,11 +3,12 @@
 -- quotients of two sums over the same jobs, so that any rows may be put together.
 --   usage_day                          one row for each day and combination of dimensions
 --   performance_day                    the same by the dimensions that say who and what (is_who)
+--   efficiency_day                     what efficiency is told by, by whose jobs, category and reason (is_judged)
 --   usage_period, performance_period   one row for each day, month, quarter, year, cluster and value
 --                                      of one dimension: what a chart by one dimension reads
 --   histogram_period                   how many jobs, and how much time, by value of a metric
 --   capacity_day                       what the nodes could have given
--- usage is of accounting, performance of what was measured. What the columns are, is in the tables
+-- usage is of accounting, performance of what was measured, efficiency of both. What the columns are, is in the tables
 -- usage_measure, usage_dimension and metric; the statements are made from these.
 
 CREATE TABLE warehouse.bucket (
@@ -166,6 +167,7 @@ CREATE TABLE warehouse.usage_dimension (
 	help text NOT NULL,
 	is_who boolean NOT NULL DEFAULT true,
 	is_measured boolean NOT NULL DEFAULT false,
+	is_judged boolean NOT NULL DEFAULT false,
 	of_dimension smallint REFERENCES warehouse.usage_dimension,
 	of_value text,
 	CHECK ((of_dimension IS NULL) = (of_value IS NULL)),
@@ -180,6 +182,7 @@ COMMENT ON COLUMN warehouse.usage_dimension.value IS 'SQL of the value, an integ
 COMMENT ON COLUMN warehouse.usage_dimension.is_who IS
 	'Whether performance_day has it: what says who ran what. What says how large, how long and how it ended has so many values that there would be a row for each job; such questions are answered by jobs.';
 COMMENT ON COLUMN warehouse.usage_dimension.is_measured IS 'Whether it follows from what was measured: performance alone has it.';
+COMMENT ON COLUMN warehouse.usage_dimension.is_judged IS 'Whether efficiency_day has it: whose jobs they were, and what they were found to be.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_dimension IS 'Dimension that the value follows from; NULL: it does not.';
 COMMENT ON COLUMN warehouse.usage_dimension.of_value IS 'SQL of the value over a row u of usage_period of that dimension.';
 COMMENT ON COLUMN warehouse.usage_dimension.help IS 'What the value is.';
@@ -212,6 +215,7 @@ INSERT INTO warehouse.usage_dimension (dimension_id, name, column_name, column_t
 	(24, 'category', 'category', 'smallint', 'u.category', 'category of slice_column.'),
 	(25, 'reason', 'reason', 'smallint', 'u.reason', 'reason of slice_column.');
 
+UPDATE warehouse.usage_dimension SET is_judged = true WHERE name IN ('person', 'account', 'project', 'business', 'category', 'reason');
 UPDATE warehouse.usage_dimension SET is_who = false, is_measured = true WHERE name IN ('judgement', 'category', 'reason');
 UPDATE warehouse.usage_dimension SET is_who = false WHERE name IN
 	('state', 'source', 'nodes', 'cores', 'gpus', 'shared', 'wall_class', 'wait_class', 'core_class', 'gpu_class');
@@ -251,7 +255,9 @@ COMMENT ON COLUMN warehouse.usage_metric.weight_sql IS 'The same, SQL over a sli
 --   max, min        <c>_max or <c>_min, and <c>_w, wall seconds
 -- Weights are those of the jobs that have the value and no others, so <c>_w beside the whole
 -- (core_s and so on) says how much of the time the mean is of.
+-- Efficiency is what conf/statistics/efficiency.yaml names; what a site asks for besides, jobs answer.
 CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
+	WITH measure AS (
 	SELECT cube, position, name, type, aggregate, fold, help FROM warehouse.usage_measure u
 		WHERE metrics <@ ARRAY(SELECT m.column_name FROM warehouse.usage_metric m)
 	UNION ALL
@@ -268,9 +274,16 @@ CREATE VIEW warehouse.usage_column WITH (security_invoker = true) AS
 		('max', 1, '_max', 'max(@value)', 'max', 'Greatest %s.'),
 		('min', 1, '_min', 'min(@value)', 'min', 'Least %s.'),
 		('', 2, '_w', 'sum(@weight) FILTER (WHERE @value IS NOT NULL)', 'sum', 'The %2$s of the jobs that have a value of: %1$s.')
-	) c (kind, place, suffix, aggregate, fold, help) ON c.kind IN (m.aggregate, '');
-COMMENT ON VIEW warehouse.usage_column IS 'The columns that usage and performance have besides their dimensions.';
-COMMENT ON COLUMN warehouse.usage_column.cube IS 'usage or performance.';
+	) c (kind, place, suffix, aggregate, fold, help) ON c.kind IN (m.aggregate, '')
+	)
+	SELECT * FROM measure
+	UNION ALL
+	SELECT 'efficiency', position, name, type, aggregate, fold, help FROM measure
+		WHERE cube = 'performance' AND name IN ('ended_jobs', 'wall_s', 'node_s', 'core_s', 'gpu_s', 'bad_jobs', 'judged_jobs',
+			'bad_core_s', 'judged_core_s', 'failed_core_s', 'unused_limit_s', 'limited_jobs', 'unused_memory_byte_s',
+			'unused_memory_wall_s', 'cpu_idle_xw', 'cpu_idle_w', 'gpu_usage_xw', 'gpu_usage_w');
+COMMENT ON VIEW warehouse.usage_column IS 'The columns that usage, performance and efficiency have besides their dimensions.';
+COMMENT ON COLUMN warehouse.usage_column.cube IS 'usage, performance or efficiency.';
 COMMENT ON COLUMN warehouse.usage_column.position IS 'Order.';
 COMMENT ON COLUMN warehouse.usage_column.name IS 'Column.';
 COMMENT ON COLUMN warehouse.usage_column.type IS 'Its type.';
@@ -283,6 +296,10 @@ CREATE TABLE warehouse.usage_day (
 	cluster_id smallint NOT NULL
 ) PARTITION BY RANGE (day);
 CREATE TABLE warehouse.performance_day (
+	day date NOT NULL,
+	cluster_id smallint NOT NULL
+) PARTITION BY RANGE (day);
+CREATE TABLE warehouse.efficiency_day (
 	day date NOT NULL,
 	cluster_id smallint NOT NULL
 ) PARTITION BY RANGE (day);
@@ -302,6 +319,7 @@ CREATE TABLE warehouse.performance_period (
 );
 COMMENT ON TABLE warehouse.usage_day IS 'Accounting by day and combination of dimensions.';
 COMMENT ON TABLE warehouse.performance_day IS 'What was measured, by day and combination of dimensions.';
+COMMENT ON TABLE warehouse.efficiency_day IS 'What efficiency is told by, by day, whose jobs, category and reason: one''s own reasons are read from it.';
 COMMENT ON TABLE warehouse.usage_period IS 'Accounting by day, month, quarter, year, cluster and one dimension.';
 COMMENT ON TABLE warehouse.performance_period IS 'What was measured, by day, month, quarter, year, cluster and one dimension.';
 
@@ -428,7 +446,7 @@ BEGIN
 END
 $$;
 
--- Gives the four tables the columns that the catalogue and the tables above ask for.
+-- Gives the five tables the columns that the catalogue and the tables above ask for.
 CREATE FUNCTION warehouse.align_usage() RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -443,10 +461,12 @@ BEGIN
 		ORDER BY m.metric_id;
 	FOR c IN
 		SELECT n.name AS "table", d.column_name AS name, d.column_type AS type, d.help, d.dimension_id AS position
-			FROM warehouse.usage_dimension d CROSS JOIN (VALUES ('usage_day'), ('performance_day')) n (name)
-			WHERE d.column_name IS NOT NULL AND (d.is_who OR n.name = 'usage_day') AND NOT d.is_measured
+			FROM warehouse.usage_dimension d CROSS JOIN LATERAL (VALUES ('usage_day', NOT d.is_measured),
+				('performance_day', d.is_who), ('efficiency_day', d.is_judged)) n (name, has)
+			WHERE d.column_name IS NOT NULL AND n.has
 		UNION ALL SELECT u.cube || n.suffix, u.name, u.type, u.help, 1000 + u.position
 			FROM warehouse.usage_column u CROSS JOIN (VALUES ('_day'), ('_period')) n (suffix)
+			WHERE u.cube <> 'efficiency' OR n.suffix = '_day'
 		ORDER BY 1, 5
 	LOOP
 		IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = c.name
@@ -460,14 +480,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION warehouse.align_usage() IS
-	'Adds the columns of new measures, dimensions and metrics to usage and performance.';
+	'Adds the columns of new measures, dimensions and metrics to usage, performance and efficiency.';
 SELECT warehouse.align_usage();
 DO $$
 DECLARE
 	c record;
 BEGIN
 	FOR c IN SELECT * FROM (VALUES ('day', 'Day.'), ('cluster_id', 'Cluster.')) v (name, help)
-		CROSS JOIN (VALUES ('usage_day'), ('performance_day')) t ("table")
+		CROSS JOIN (VALUES ('usage_day'), ('performance_day'), ('efficiency_day')) t ("table")
 		UNION ALL SELECT * FROM (VALUES ('unit', 'day, month, quarter or year.'), ('period', 'Its first day.'),
 			('cluster_id', 'Cluster.'), ('dimension_id', 'Which dimension.'),
 			('value', 'Value of the dimension; NULL: not known.')) v (name, help)
@@ -483,6 +503,9 @@ CREATE INDEX usage_day_account ON warehouse.usage_day (account_id, day);
 CREATE INDEX performance_day_day ON warehouse.performance_day (day, cluster_id);
 CREATE INDEX performance_day_person ON warehouse.performance_day (person_id, day);
 CREATE INDEX performance_day_account ON warehouse.performance_day (account_id, day);
+CREATE INDEX efficiency_day_day ON warehouse.efficiency_day (day, cluster_id);
+CREATE INDEX efficiency_day_person ON warehouse.efficiency_day (person_id, day);
+CREATE INDEX efficiency_day_account ON warehouse.efficiency_day (account_id, day);
 CREATE INDEX usage_period_key ON warehouse.usage_period (unit, dimension_id, period, cluster_id);
 CREATE INDEX usage_period_value ON warehouse.usage_period (unit, dimension_id, value, period);
 CREATE INDEX usage_period_period ON warehouse.usage_period (unit, period, cluster_id);
@@ -496,7 +519,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['usage_day', 'performance_day', 'usage_period', 'performance_period',
+	FOREACH name IN ARRAY ARRAY['usage_day', 'performance_day', 'efficiency_day', 'usage_period', 'performance_period',
 			'histogram_period'] LOOP
 		EXECUTE format('ALTER TABLE warehouse.%I ENABLE ROW LEVEL SECURITY', name);
 		EXECUTE format('CREATE POLICY viewer ON warehouse.%I FOR SELECT TO jobsight_portal USING (%s'

@@ -13,7 +13,7 @@ DECLARE
 	first date := date_trunc('year', day)::date;
 	cube text;
 BEGIN
-	FOREACH cube IN ARRAY ARRAY['usage_day', 'performance_day'] LOOP
+	FOREACH cube IN ARRAY ARRAY['usage_day', 'performance_day', 'efficiency_day'] LOOP
 		CONTINUE WHEN to_regclass(format('warehouse.%I', cube || to_char(first, '_YYYY'))) IS NOT NULL;
 		EXECUTE format('CREATE TABLE warehouse.%I (LIKE warehouse.%I)', cube || to_char(first, '_YYYY'), cube);
 		EXECUTE format('ALTER TABLE warehouse.%I ATTACH PARTITION warehouse.%I FOR VALUES FROM (%L) TO (%L)',
@@ -22,7 +22,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION warehouse.create_usage_year(date) IS
-	'Makes the partitions of usage_day and performance_day of the year that holds this day, where absent.';
+	'Makes the partitions of usage_day, performance_day and efficiency_day of the year that holds this day, where absent.';
 
 -- The slices of a day in the temporary table slice: job_day with classes, seconds and the metrics
 -- that figures are kept of; of accounting's half of a day those alone that it makes histograms of. The
@@ -63,11 +63,12 @@ $$;
 COMMENT ON FUNCTION warehouse.fill_slice(date, smallint, text) IS
 	'Puts what falls into a day into the temporary table slice; half: what one half of the day needs, usage or performance.';
 
--- The dimensions of a cube that are columns: those of performance_day (who), the others, or both.
+-- The dimensions of a cube that are columns: those that say who ran what (who), the others, or both.
 CREATE FUNCTION warehouse.cube_keys(cube text, who boolean) RETURNS text
 LANGUAGE sql STABLE AS $$
 	SELECT string_agg(quote_ident(column_name), ', ' ORDER BY dimension_id) FROM warehouse.usage_dimension
-	WHERE column_name IS NOT NULL AND (cube = 'performance' OR NOT is_measured) AND (who IS NULL OR is_who = who)
+	WHERE column_name IS NOT NULL AND (who IS NULL OR is_who = who)
+		AND CASE cube WHEN 'efficiency' THEN is_judged ELSE cube = 'performance' OR NOT is_measured END
 $$;
 COMMENT ON FUNCTION warehouse.cube_keys(text, boolean) IS 'Columns that rows of a cube are told apart by: who and what, or how large and how long, or NULL: all.';
 
@@ -109,7 +110,7 @@ BEGIN
 			ELSE format('%s FROM pg_temp.slice s GROUP BY %s', sums, keys) END;
 END
 $$;
-COMMENT ON FUNCTION warehouse.refresh_cube(text, date, smallint) IS 'Makes a day of usage_day or performance_day of the slices.';
+COMMENT ON FUNCTION warehouse.refresh_cube(text, date, smallint) IS 'Makes a day of usage_day, performance_day or efficiency_day of the slices.';
 
 -- SQL that puts rows u together, as the columns' folds say. first: what tells the rows of the first
 -- part of a period. The rows have to come with `items` for their columns: sums of bigint are slow.
@@ -312,6 +313,8 @@ BEGIN
 	PERFORM warehouse.refresh_cube(the_cube, the_day, the_cluster);
 	IF the_cube = 'usage' THEN
 		PERFORM warehouse.refresh_histograms(the_day, the_cluster, false);
+	ELSE
+		PERFORM warehouse.refresh_cube('efficiency', the_day, the_cluster);
 	END IF;
 	IF is_shared OR the_cube = 'performance' THEN
 		PERFORM warehouse.refresh_histograms(the_day, the_cluster, true,
@@ -340,7 +343,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['performance_day', 'performance_period', 'histogram_period'] LOOP
+	FOREACH name IN ARRAY ARRAY['performance_day', 'efficiency_day', 'performance_period', 'histogram_period'] LOOP
 		EXECUTE format('CREATE TEMPORARY TABLE %I (LIKE warehouse.%I) ON COMMIT DELETE ROWS', 'part_' || name, name);
 	END LOOP;
 END
@@ -351,11 +354,13 @@ CREATE FUNCTION warehouse.put_parts(the_day date, the_cluster smallint) RETURNS 
 LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM warehouse.performance_day WHERE day = the_day AND cluster_id = the_cluster;
+	DELETE FROM warehouse.efficiency_day WHERE day = the_day AND cluster_id = the_cluster;
 	DELETE FROM warehouse.performance_period WHERE unit = 'day' AND period = the_day AND cluster_id = the_cluster;
 	DELETE FROM warehouse.histogram_period h USING warehouse.distribution d
 		WHERE h.unit = 'day' AND h.period = the_day AND h.cluster_id = the_cluster
 			AND d.distribution_id = h.distribution_id AND d.is_metric AND warehouse.is_helpers(d.distribution_id);
 	INSERT INTO warehouse.performance_day SELECT * FROM pg_temp.part_performance_day;
+	INSERT INTO warehouse.efficiency_day SELECT * FROM pg_temp.part_efficiency_day;
 	INSERT INTO warehouse.performance_period SELECT * FROM pg_temp.part_performance_period;
 	INSERT INTO warehouse.histogram_period SELECT * FROM pg_temp.part_histogram_period;
 END
@@ -445,7 +450,8 @@ BEGIN
 	-- The first day of a year makes tables, which the other session would wait for.
 	is_whole := unit = 'day' AND NOT coalesce(day < (SELECT facts_from FROM warehouse.site), false)
 		AND to_regclass('warehouse.usage_day_' || to_char(day, 'YYYY')) IS NOT NULL
-		AND to_regclass('warehouse.performance_day_' || to_char(day, 'YYYY')) IS NOT NULL;
+		AND to_regclass('warehouse.performance_day_' || to_char(day, 'YYYY')) IS NOT NULL
+		AND to_regclass('warehouse.efficiency_day_' || to_char(day, 'YYYY')) IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION warehouse.refresh_take() IS 'Takes the marks of the newest marked period away and says which it is; NULL: none is marked.';

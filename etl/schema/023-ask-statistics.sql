@@ -22,7 +22,7 @@ COMMENT ON COLUMN warehouse.question.dimension IS 'Dimension.';
 COMMENT ON COLUMN warehouse.question.unit IS 'day, month, quarter or year.';
 COMMENT ON COLUMN warehouse.question.is_total IS 'One figure for the whole time.';
 COMMENT ON COLUMN warehouse.question.source IS 'period: the cube by one dimension; day: the cube by all; jobs; relation.';
-COMMENT ON COLUMN warehouse.question.cube IS 'usage or performance.';
+COMMENT ON COLUMN warehouse.question.cube IS 'usage, performance or efficiency.';
 COMMENT ON COLUMN warehouse.question.filters IS 'Conditions, SQL.';
 COMMENT ON COLUMN warehouse.question.clusters IS 'Those of them that are of clusters, of rows c of capacity.';
 COMMENT ON COLUMN warehouse.question.own IS 'Of jobs: SQL of the slices of who asks, each part along an index; NULL: all.';
@@ -51,6 +51,7 @@ DECLARE
 	is_measured boolean; -- by what was measured
 	condition text;
 	is_by_cluster boolean := true; -- and by nothing else
+	named text; -- all columns that are named
 BEGIN
 	SELECT * INTO r FROM warehouse.realm x WHERE lower(find_question.realm) IN (lower(x.realm), lower(x.label));
 	IF NOT FOUND THEN
@@ -102,10 +103,18 @@ BEGIN
 			EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'performance')) THEN 'usage' ELSE 'performance' END;
 	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs OR is_measured AND q.cube = 'usage' THEN 'jobs'
 		WHEN s.over = 'measures' AND sees_all AND is_by_cluster AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
-	-- What performance_day has not, jobs have.
+	-- What performance_day has not, efficiency_day may have, and jobs have.
+	named := concat_ws(' ', d.value, q.filters, r.filter, s.formula);
 	IF q.source = 'day' AND q.cube = 'performance' AND EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
-			AND NOT x.is_who AND concat_ws(' ', d.value, q.filters, r.filter, s.formula) ~ ('[u@]\.' || x.column_name || '\M')) THEN
-		q.source := 'jobs';
+			AND NOT x.is_who AND named ~ ('[u@]\.' || x.column_name || '\M')) THEN
+		IF EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
+				AND NOT x.is_judged AND named ~ ('[u@]\.' || x.column_name || '\M'))
+				OR EXISTS (SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance')
+					EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'efficiency') THEN
+			q.source := 'jobs';
+		ELSE
+			q.cube := 'efficiency';
+		END IF;
 	END IF;
 	q.realm := r;
 	q.statistic := s;

@@ -157,7 +157,7 @@ equal 'capacity begins with the first job' "$(sql "SELECT min(day), count(DISTIN
 
 # Two sessions make of a day what one makes.
 figures() {
-	for table in usage_day performance_day usage_period performance_period histogram_period capacity_day; do
+	for table in usage_day performance_day efficiency_day usage_period performance_period histogram_period capacity_day; do
 		sql "SELECT '$table', x::text FROM warehouse.$table x ORDER BY 2"
 	done
 }

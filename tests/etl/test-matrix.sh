@@ -64,7 +64,7 @@ same 'who sees what' "$dir/sorted" "$dir/wanted"
 equal 'relations without rows, where nothing can be told apart' "$(grep ' open$' "$dir/sorted")" ''
 equal 'what nobody of no role may read' "$(awk '$2 == "somebody" && $4 != "DENIED"' "$dir/sorted")" ''
 equal 'what nobody of no role may call' "$(grep ' somebody call ' "$dir/sorted")" ''
-for relation in job job_metric job_node job_span usage_day performance_day usage_period performance_period histogram_period jobs \
+for relation in job job_metric job_node job_span usage_day performance_day efficiency_day usage_period performance_period histogram_period jobs \
 	job_performance job_quality job_nodes job_day job_slice job_detail job_step filesystem_quota cloud_instance login association; do
 	equal "$relation without a person" "$(awk -v r="warehouse.$relation" '$1 == r && $2 == "site_portal" && $3 == "-" { print $4 == "open" ? "none" : $4 }' "$dir/sorted")" none
 done
@@ -109,18 +109,28 @@ for how in "SELECT dimension_value FROM warehouse.statistic(q.realm, q.statistic
 	equal "nobody: $how" "$(people_of '' "$own" "$how")" ''
 	equal "support: $how" "$(people_of sue "$own" "$how" | grep -c 'ada.*bob')" 1
 done
-# What jobs alone can answer: one's own and those of one's accounts are read by themselves, each once.
+# One's own figures are those of one's jobs and of one's accounts', each once: by reason they are read from sums, by
+# reason and state at once from the jobs, along indexes, those of the person and those of the accounts by themselves.
 by_reason="'JobEfficiency', 'core_time', 'reason'"
 for who in ada paula; do
-	equal "$who's core hours by reason" "$(people_of $who "($by_reason)" "SELECT round(sum(value)::numeric, 6)::text
-			FROM warehouse.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')")" \
-		"$(sql "SELECT round(sum(core_s) / 3600.0, 6) FROM warehouse.job_slice s JOIN warehouse.person p USING (person_id)
-			JOIN warehouse.account a USING (account_id) WHERE day BETWEEN '2024-01-01' AND '2024-12-31'
-			AND (p.name = '$who' OR '$who' = 'paula' AND a.name = 'phys')")"
+	for which in '{}' '{"exit_status": "COMPLETED"}'; do
+		equal "$who's core hours by reason $which" "$(people_of $who "($by_reason)" "SELECT round(sum(value)::numeric, 6)::text
+				FROM warehouse.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31', '$which')")" \
+			"$(sql "SELECT round(sum(core_s) / 3600.0, 6) FROM warehouse.job_slice s JOIN warehouse.person p USING (person_id)
+				JOIN warehouse.account a USING (account_id) JOIN warehouse.state t USING (state_id)
+				WHERE day BETWEEN '2024-01-01' AND '2024-12-31' AND (p.name = '$who' OR '$who' = 'paula' AND a.name = 'phys')
+				AND ('$which' = '{}' OR t.name = 'COMPLETED')")"
+	done
 done
-equal 'parts of own jobs' "$(for who in ada paula; do
-	as_public "SET jobsight.person = '$who'; SELECT (warehouse.own_question($by_reason, 'month', false, '{}')).own" | grep -o 'UNION ALL' | wc -l
-done | tr '\n' ' ')" '0 1 '
+asked_of() {
+	for who in ada paula; do
+		as_public "SET jobsight.person = '$who'; SELECT q.cube || '/' || q.source, q.own
+			FROM warehouse.own_question($by_reason, 'month', false, '$1') q" | sed 's/FROM warehouse.job_slice/+/g' | tr -dc 'a-z/+ \n' |
+			awk '{ print $1, gsub(/\+/, "") }'
+	done | tr '\n' ' '
+}
+equal 'read from sums' "$(asked_of '{}')" 'efficiency/day 0 efficiency/day 0 '
+equal 'parts of own jobs' "$(asked_of '{"exit_status": "COMPLETED"}')" 'performance/jobs 1 performance/jobs 2 '
 peers="('Jobs', 'total_cpu_hours', 'username'), ('SUPREMM', 'wall_time', 'username')"
 how="SELECT dimension_value FROM compat.statistic(q.realm, q.statistic, q.dimension, 'month', '2024-01-01', '2024-12-31')"
 equal 'ada, as Open XDMoD has it' "$(people_of ada "$peers" "$how" | grep -c 'bob\|cyd\|eve')" 0

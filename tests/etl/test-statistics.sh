@@ -151,6 +151,11 @@ by_reason="SELECT dimension_value, round(value::numeric, 6) FROM warehouse.total
 of_jobs="SELECT coalesce(c.labels[s.reason], 'not known'), round(sum(s.core_s) / 3600.0, 6) FROM warehouse.job_slice s
 	JOIN warehouse.slice_column c ON c.name = 'reason' WHERE s.day BETWEEN '2024-01-01' AND '2024-12-31' GROUP BY 1 HAVING sum(s.core_s) > 0 ORDER BY 1"
 equal 'core hours by reason' "$(sql "$by_reason")" "$(sql "$of_jobs")"
+of_sums=$(sql "SELECT string_agg(format('SELECT %L WHERE (SELECT round(sum(u.%1\$I)::numeric, 6) FROM warehouse.efficiency_day u)
+	IS DISTINCT FROM (SELECT round(sum(u.%1\$I)::numeric, 6) FROM warehouse.performance_day u)', name), ' UNION ALL ')
+	FROM warehouse.usage_column WHERE cube = 'efficiency'")
+equal 'sums by category and reason that are not the whole' "$(sql "$of_sums")" ''
+equal 'sums by category and reason' "$(sql "SELECT count(*) FROM warehouse.usage_column WHERE cube = 'efficiency'")" 18
 equal 'more than one reason' "$(sql "$by_reason" | awk 'END { print (NR > 2) }')" 1
 
 # One's own figures are those that staff see of this person, and are found along indexes by person.
@@ -165,7 +170,7 @@ for question in "'JobEfficiency', 'wasted_core_hours', 'person'" "'JobEfficiency
 	as_ada "SELECT replace(replace(warehouse.question_sql(warehouse.own_question($question, 'month', false, '{}')),
 		'\$1', 'date ''2024-01-01'''), '\$2', 'date ''2024-12-31''')" >"$dir/question.sql"
 	as_ada "EXPLAIN $(cat "$dir/question.sql")" >"$dir/plan"
-	equal "$question: rows of everybody read" "$(awk '/ on (job|usage_day|performance_day)_(2|running)/ { n++; what = $0; getline; if (!/person_id = /) print what }
+	equal "$question: rows of everybody read" "$(awk '/ on (job|usage_day|performance_day|efficiency_day)_(2|running)/ { n++; what = $0; getline; if (!/person_id = /) print what }
 		END { if (!n) print "nothing" }' "$dir/plan")" ''
 done
 
