@@ -198,13 +198,36 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.list_parts(jsonb) IS 'Sources and conditions of the parts of a list of jobs, each read along an index; of jobs that who asks may see.';
 
--- The SQL of a list: job_id and end_t in order. A job that two parts have is listed once.
+-- The times that a list is read by, one after the other: few months first, so that where these have enough no others
+-- are planned for, which takes longer than to read.
+CREATE FUNCTION warehouse.list_windows(which jsonb, is_newer boolean, mark_end timestamptz, mark_id bigint)
+	RETURNS TABLE (first_t timestamptz, last_t timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	mark timestamptz := CASE WHEN mark_id IS NOT NULL THEN coalesce(mark_end, 'infinity') END;
+	since timestamptz := greatest(to_timestamp((which ->> 'since')::bigint), CASE WHEN is_newer THEN mark END, '-infinity');
+	until timestamptz := least(to_timestamp((which ->> 'until')::bigint), CASE WHEN NOT is_newer THEN mark END, 'infinity');
+	months timestamptz[] := ARRAY(SELECT m.t FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+		CROSS JOIN LATERAL (SELECT to_date(substring(c.relname FROM '_(\d{4}_\d{2})$'), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC') m (t)
+		WHERE i.inhparent = 'warehouse.job'::regclass AND m.t + interval '31 days' > since AND m.t <= until ORDER BY 1);
+	n integer := cardinality(months);
+	bounds timestamptz[] := '{-infinity}' || ARRAY(SELECT months[CASE WHEN is_newer THEN 1 + k ELSE n + 1 - k END]
+		FROM unnest('{3,15}'::integer[]) k WHERE k < n ORDER BY 1);
+BEGIN
+	RETURN QUERY SELECT b, coalesce(lead(b) OVER (ORDER BY i) - interval '1 microsecond', 'infinity')
+		FROM unnest(bounds) WITH ORDINALITY x (b, i) ORDER BY CASE WHEN is_newer THEN i ELSE -i END;
+END
+$$;
+COMMENT ON FUNCTION warehouse.list_windows(jsonb, boolean, timestamptz, bigint) IS
+	'The times that a list of jobs is read by, in the order of the list.';
+
+-- The SQL of a list: job_id and end_t in order, of jobs that ended from $1 to $2. A job that two parts have is listed once.
 CREATE FUNCTION warehouse.list_sql(which jsonb, is_newer boolean, mark_end timestamptz, mark_id bigint, n bigint)
 	RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	ordering text := CASE WHEN is_newer THEN 'end_t, job_id' ELSE 'end_t DESC, job_id DESC' END;
-	times text := '';
+	times text := ' AND j.end_t BETWEEN $1 AND $2';
 	parts text;
 BEGIN
 	IF EXISTS (SELECT FROM jsonb_object_keys(which) k WHERE k NOT IN (SELECT name FROM warehouse.job_filter)
@@ -213,7 +236,7 @@ BEGIN
 			HINT = 'Filters: text, since, until, ' || (SELECT string_agg(name, ', ' ORDER BY position) FROM warehouse.job_filter);
 	END IF;
 	IF which ->> 'since' IS NOT NULL THEN
-		times := format(' AND j.end_t >= %L::timestamptz', to_timestamp((which ->> 'since')::bigint));
+		times := times || format(' AND j.end_t >= %L::timestamptz', to_timestamp((which ->> 'since')::bigint));
 	END IF;
 	IF which ->> 'until' IS NOT NULL THEN
 		times := times || format(' AND j.end_t < %L::timestamptz', to_timestamp((which ->> 'until')::bigint));
@@ -229,7 +252,7 @@ BEGIN
 		'SELECT NULL::timestamptz AS end_t, NULL::bigint AS job_id WHERE false'), ordering, n);
 END
 $$;
-COMMENT ON FUNCTION warehouse.list_sql(jsonb, boolean, timestamptz, bigint, bigint) IS 'The SQL of a list of jobs.';
+COMMENT ON FUNCTION warehouse.list_sql(jsonb, boolean, timestamptz, bigint, bigint) IS 'The SQL of a list of jobs that ended from $1 to $2.';
 
 -- Planned for what it is: an index is read in its order, and never all of a month.
 CREATE FUNCTION warehouse.find_jobs(which jsonb, n bigint DEFAULT 50, is_newer boolean DEFAULT false,
@@ -237,9 +260,19 @@ CREATE FUNCTION warehouse.find_jobs(which jsonb, n bigint DEFAULT 50, is_newer b
 	RETURNS TABLE (place bigint, job_id bigint, end_time timestamptz)
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 	SET max_parallel_workers_per_gather = 0 AS $$
+DECLARE
+	list text := warehouse.list_sql(which, is_newer, mark_end, mark_id, n);
+	had bigint := 0;
+	got bigint;
+	w record;
 BEGIN
-	RETURN QUERY EXECUTE 'SELECT row_number() OVER (), l.job_id, nullif(l.end_t, ''infinity'') FROM ('
-		|| warehouse.list_sql(which, is_newer, mark_end, mark_id, n) || ') l';
+	FOR w IN SELECT x.first_t, x.last_t FROM warehouse.list_windows(which, is_newer, mark_end, mark_id) x LOOP
+		RETURN QUERY EXECUTE 'SELECT $3 + row_number() OVER (), l.job_id, nullif(l.end_t, ''infinity'') FROM (' || list
+			|| ') l LIMIT $4' USING w.first_t, w.last_t, had, n - had;
+		GET DIAGNOSTICS got = ROW_COUNT;
+		had := had + got;
+		EXIT WHEN had >= n;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION warehouse.find_jobs(jsonb, bigint, boolean, timestamptz, bigint) IS
@@ -283,9 +316,16 @@ CREATE FUNCTION warehouse.count_jobs(which jsonb, n bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 	SET max_parallel_workers_per_gather = 0 AS $$
 DECLARE
-	counted bigint;
+	list text := 'SELECT count(*) FROM (' || warehouse.list_sql(which, false, NULL, NULL, n) || ') l';
+	counted bigint := 0;
+	more bigint;
+	w record;
 BEGIN
-	EXECUTE 'SELECT count(*) FROM (' || warehouse.list_sql(which, false, NULL, NULL, n) || ') l' INTO counted;
+	FOR w IN SELECT x.first_t, x.last_t FROM warehouse.list_windows(which, false, NULL, NULL) x LOOP
+		EXECUTE list INTO more USING w.first_t, w.last_t;
+		counted := least(counted + more, n);
+		EXIT WHEN counted = n;
+	END LOOP;
 	RETURN counted;
 END
 $$;
@@ -295,7 +335,7 @@ DO $$
 DECLARE
 	f text;
 BEGIN
-	FOREACH f IN ARRAY ARRAY['asker_sees_all()', 'find_names(text)', 'text_parts(text, boolean)', 'list_parts(jsonb)', 'list_sql(jsonb, boolean, timestamptz, bigint, bigint)',
+	FOREACH f IN ARRAY ARRAY['asker_sees_all()', 'find_names(text)', 'text_parts(text, boolean)', 'list_parts(jsonb)', 'list_windows(jsonb, boolean, timestamptz, bigint)', 'list_sql(jsonb, boolean, timestamptz, bigint, bigint)',
 			'find_jobs(jsonb, bigint, boolean, timestamptz, bigint)', 'list_jobs(jsonb, boolean, bigint, bigint, bigint)',
 			'count_jobs(jsonb, bigint)'] LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION warehouse.%s FROM PUBLIC', f);

@@ -14,9 +14,9 @@ sql "CREATE ROLE site_portal LOGIN IN ROLE jobsight_portal;
 	INSERT INTO warehouse.partition (partition_id, cluster_id, name) VALUES (1, 1, 'batch'), (2, 2, 'batch'), (3, 1, 'gpu');
 	INSERT INTO warehouse.state (state_id, name) VALUES (2, 'FAILED'), (3, 'TIMEOUT');
 	INSERT INTO warehouse.person_right VALUES ('boss', 'support', ''), ('user7', 'pi', 'account3'), ('user7', 'pi', 'account2');
-	SELECT warehouse.create_month(m) FROM generate_series(timestamptz '2026-01-01', '2026-06-01', '1 month') m;
+	SELECT warehouse.create_month(m) FROM generate_series(timestamptz '2026-01-01', '2028-02-01', '1 month') m;
 	CREATE TABLE public.made AS SELECT n AS id, CASE WHEN n % 40 = 0 THEN 'infinity'
-			ELSE timestamptz '2026-01-01' + n * n % 151 * interval '1 day' END AS end_t FROM generate_series(1, 400) n;
+			ELSE timestamptz '2026-01-01' + n * n % 151 * interval '5 days' END AS end_t FROM generate_series(1, 400) n;
 	INSERT INTO warehouse.job_key (job_id, cluster_id, raw_id, submit_t, end_t)
 		SELECT id, 1 + id % 2, 100000 + id, '2025-12-01', end_t FROM public.made;
 	INSERT INTO warehouse.job (job_id, end_t, submit_t, start_t, raw_id, person_id, account_id, nodes, cores, gpus,
@@ -50,6 +50,18 @@ sql "CREATE FUNCTION public.walk(which jsonb, is_newer boolean, n bigint) RETURN
 		RETURN ids;
 	END \$\$;
 	GRANT EXECUTE ON FUNCTION public.walk TO jobsight_portal"
+# Few months first: the newest 3, the 12 before, the rest; and the other way round, from where a list goes on.
+windows() {
+	sql "SET timezone = 'UTC'; SELECT string_agg(left(first_t::text, 7) || ' ' || left(last_t::text, 7), ', ')
+		FROM warehouse.list_windows('{}', $1)"
+}
+equal 'windows of a list' "$(windows 'false, NULL, NULL'); $(windows "false, '2027-08-05', 1"); $(windows "false, '2026-02-05', 1"); $(
+	windows "true, '2025-01-05', 1"); $(windows 'true, NULL, 1')" \
+	'2027-12 infinit, 2026-12 2027-11, -infini 2026-11; 2027-06 infinit, 2026-06 2027-05, -infini 2026-05; -infini infinit; '\
+'-infini 2026-03, 2026-04 2027-03, 2027-04 infinit; -infini infinit'
+list_sql() {
+	as_person "$1" "SELECT replace(replace(warehouse.list_sql($2, false, NULL, NULL, 51), '\$1', '''-infinity'''), '\$2', '''infinity''')"
+}
 as_person() {
 	sql "SET ROLE jobsight_portal; SET jobsight.person = '$1'; $2"
 }
@@ -61,7 +73,7 @@ while IFS='|' read -r person filter condition; do
 	equal "$what: the oldest first" "$(as_person "$person" "SELECT walk('$filter', true, 59)")" "${wanted:-{\}}"
 	equal "$what: counted" "$(as_person "$person" "SELECT warehouse.count_jobs('$filter', 1000)")" \
 		"$(as_person "$person" "SELECT least(count(*), 1000) FROM warehouse.jobs WHERE $condition")"
-	as_person "$person" "SELECT warehouse.list_sql('$filter', false, NULL, NULL, 51)" >"$dir/list.sql"
+	list_sql "$person" "'$filter'" >"$dir/list.sql"
 	as_person "$person" "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN $(cat "$dir/list.sql")" >"$dir/plan"
 	equal "$what: whole months read" "$(grep -E 'Seq Scan on job|Bitmap|Hash Join|Merge Join' "$dir/plan" || :)" ''
 done <<'LISTS'
@@ -98,13 +110,13 @@ nobody|{}|true
 LISTS
 # Of what there is much of, the indexes of months are read one after the other, and ties alone are sorted.
 for filter in '{}' '{"user": "user0"}' '{"account": "account3"}' '{"cluster": "alpha"}' '{"state": "FAILED"}'; do
-	as_person boss "SELECT warehouse.list_sql('$filter', false, NULL, NULL, 51)" >"$dir/list.sql"
+	list_sql boss "'$filter'" >"$dir/list.sql"
 	as_person boss "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN $(cat "$dir/list.sql")" >"$dir/plan"
 	equal "$filter: ties are sorted" "$(grep -c 'Incremental Sort' "$dir/plan"; grep -E '> +Sort ' "$dir/plan" || :)" 1
 done
 # A part of a name that no job has is not looked for among jobs; of one that few have, the jobs of these few.
 list_of() {
-	as_person "$1" "SELECT warehouse.list_sql(jsonb_build_object('text', '$2'), false, NULL, NULL, 51)"
+	list_sql "$1" "jsonb_build_object('text', '$2')"
 }
 equal 'a name that no job has' "$(list_of boss 'no job has it' | grep -c 'warehouse.job')" 0
 equal 'a name that many have' "$(list_of boss run9 | grep -c unnest)" 0
