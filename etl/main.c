@@ -190,12 +190,16 @@ static int load_store(
 		.context = r,
 	};
 	uint64_t periods = 0;
+	uint64_t months = 0;
 
 	TRY(load_changes(r->postgres, r->store, &request, ret, err));
 	if (r->args.no_refresh)
 		return 0;
 	TRY(refresh_marked(r->postgres, open_helper, r, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
+	TRY(refresh_publish(r->postgres, &months, err));
+	if (months > 0)
+		log_info("%" PRIu64 " months made for everybody", months);
 	return refresh_keep(r->postgres, err);
 }
 

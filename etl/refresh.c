@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/macro.h"
 #include "common/progress.h"
@@ -13,6 +14,7 @@
 
 static const char mark_capacity[] = "SELECT warehouse.mark_capacity()";
 static const char has_days[] = "SELECT EXISTS (SELECT FROM warehouse.dirty WHERE unit = 'day')";
+static const char publish_next[] = "SELECT warehouse.publish_next()";
 static const char keep_months[] = "SELECT warehouse.keep_months()";
 static const char refresh_next[] = "SELECT unit, day, cluster_id FROM warehouse.refresh_next()";
 static const char take[] =
@@ -183,6 +185,23 @@ int refresh_marked(struct postgres *p, struct postgres *(*helper)(void *context)
 	} while (rc == 0);
 	progress_end(&progress);
 	return rc;
+}
+
+int refresh_publish(struct postgres *p, uint64_t *ret_n, struct error *err)
+{
+	const int64_t patience = 60 * NS_PER_S;
+	int64_t began = clock_monotonic_ns();
+
+	*ret_n = 0;
+	do {
+		CLEANUP(postgres_rows_cleanup) struct postgres_rows *rows = NULL;
+
+		TRY(postgres_query(p, publish_next, NULL, 0, &rows, err));
+		if (!postgres_text(rows, 0, 0))
+			return 0;
+		*ret_n += (uint64_t)postgres_int(rows, 0, 0);
+	} while (clock_monotonic_ns() - began < patience);
+	return 0;
 }
 
 int refresh_keep(struct postgres *p, struct error *err)

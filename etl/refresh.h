@@ -13,5 +13,9 @@
 int refresh_marked(struct postgres *p, struct postgres *(*helper)(void *context), void *context,
 	uint64_t *ret_n, struct error *err) MUST_USE;
 
+// Makes what everybody may see of months that are over, the newest first, for a minute or so: what is left, as after
+// years moved over, the next load goes on with. *ret_n: months.
+int refresh_publish(struct postgres *p, uint64_t *ret_n, struct error *err) MUST_USE;
+
 // Makes partitions of months to come and drops those whose time is over.
 int refresh_keep(struct postgres *p, struct error *err) MUST_USE;

@@ -421,6 +421,9 @@ BEGIN
 	ELSE
 		PERFORM warehouse.refresh_period(the_unit, the_day, the_cluster);
 	END IF;
+	IF the_unit = 'month' THEN
+		DELETE FROM warehouse.public_month WHERE period = the_day;
+	END IF;
 	IF above IS NOT NULL THEN
 		INSERT INTO warehouse.dirty (day, cluster_id, unit)
 			VALUES (date_trunc(above, the_day)::date, the_cluster, above);
@@ -479,6 +482,7 @@ BEGIN
 	WHILE (warehouse.refresh_next()).unit IS NOT NULL LOOP
 		n := n + 1;
 	END LOOP;
+	PERFORM warehouse.publish();
 	RETURN n;
 END
 $$;

@@ -41,13 +41,19 @@ no_differences() {
 	done | psql -XAtq -v ON_ERROR_STOP=1 "host=$PGHOST user=dashboard dbname=$PGDATABASE" >"$work/answers" &&
 		python3 "$attack" try "$work/answers"
 }
+groups_of() { # PEOPLE SHARE
+	psql -XAtq "$PG_URL" -c "UPDATE warehouse.site SET public_group = $1, public_share = $2"
+	forgotten=$(psql -XAtq "$PG_URL" -c 'SELECT count(*) FROM warehouse.public_cell')
+	psql -XAtq "$PG_URL" -c 'SELECT warehouse.publish()' >"$work/published"
+	[ "$forgotten" = 0 ]
+}
 # The attack is one: with groups of two its differences are found.
 attack_works() {
-	psql -XAtq "$PG_URL" -c "UPDATE warehouse.site SET public_group = 2, public_share = 1"
+	groups_of 2 1
 	for dimension in resource queue qos jobsize jobwalltime nodecount; do
 		echo "SELECT 'total_cpu_hours', '$dimension', * FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', '$dimension', '2022-01-01', '2022-06-30');"
 	done | psql -XAtq "$PG_URL" >"$work/weak"
-	psql -XAtq "$PG_URL" -c "UPDATE warehouse.site SET public_group = 5, public_share = 0.8"
+	groups_of 5 0.8
 	! python3 "$attack" try "$work/weak" >"$work/found" && grep -q 'less what is in it' "$work/found"
 }
 sums_are_whole() { # where groups are shown, they are everything
@@ -55,11 +61,20 @@ sums_are_whole() { # where groups are shown, they are everything
 		t = s["none", p[2]]; n++; if (s[k] - t > 1e-6 * t || t - s[k] > 1e-6 * t) bad = bad " " k } }
 		print n, bad; exit bad != "" || n < 50 }' "$work/answers"
 }
+# All together, what everybody sees is what staff see: whichever the statistic, in all months that are shown.
+is_what_staff_see() {
+	psql -XAtq -v ON_ERROR_STOP=1 "$PG_URL" -c "SELECT s.realm, s.id, p.period, p.value, x.value FROM warehouse.statistic s
+		CROSS JOIN LATERAL warehouse.public_statistic(s.realm, s.id, 'none', '2022-01-01', '2023-12-31') p
+		LEFT JOIN LATERAL warehouse.statistic(s.realm, s.id, 'none', 'month', '2022-01-01', '2023-12-31') x ON x.period = p.period
+		JOIN warehouse.dimension d ON d.realm = s.realm AND d.id = 'none' WHERE warehouse.is_public(s, d)" >"$work/both"
+	awk -F'|' '{ n[$1]++; d = $4 - $5; if (d < 0) d = -d; if (($4 == "") != ($5 == "") || d > 1e-9 * ($5 < 0 ? -$5 : $5)) { print; bad = 1 } }
+		END { for (r in n) print "# " n[r], r; exit bad || n["Jobs"] < 200 }' "$work/both"
+}
 nobody_has_it_all() {
 	psql -XAtq "$PG_URL" -c "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', 'none', '2022-01-01', '2022-01-31')" >"$work/before"
-	psql -XAtq "$PG_URL" -c "UPDATE warehouse.site SET public_share = 0.1" \
-		-c "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', 'none', '2022-01-01', '2022-01-31')" \
-		-c "UPDATE warehouse.site SET public_share = 0.8" >"$work/after"
+	groups_of 5 0.1
+	psql -XAtq "$PG_URL" -c "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', 'none', '2022-01-01', '2022-01-31')" >"$work/after"
+	groups_of 5 0.8
 	[ "$(cat "$work/before") $(cat "$work/after")" = '1 0' ]
 }
 mine="SELECT string_agg(DISTINCT username, ' ') FROM warehouse.jobs"
@@ -107,13 +122,15 @@ rows_are_whole() {
 ok 'no differences tell of a few' no_differences
 ok 'the attack finds what there is to find' attack_works
 ok 'groups that are shown are everything' sums_are_whole
+ok 'all together it is what staff see' is_what_staff_see
 ok 'nobody has nearly all of a figure' nobody_has_it_all
 ok 'a month that goes on is not told' gives 0 dashboard "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'job_count', 'none',
 	date_trunc('month', now())::date, (date_trunc('month', now()) + interval '1 month')::date - 1)"
+ok 'groups are not for callers' refuses dashboard 'SELECT * FROM warehouse.public_cell' 'permission denied'
 ok 'standard errors are not public' refuses dashboard "SELECT * FROM warehouse.public_statistic('Jobs', 'sem_avg_cpu_hours', 'none', '2022-01-01', '2022-12-31')" 'not public'
 ok 'the public has no jobs' refuses dashboard "SELECT * FROM warehouse.jobs" 'permission denied'
 ok 'the public has no other figures' refuses dashboard "SELECT * FROM warehouse.statistic('Jobs', 'job_count', 'none', 'month', '2022-01-01', '2022-12-31')" 'permission denied'
-for helper in "public_people(NULL, 'u.person_id')" "public_leaks(NULL, NULL, '2022-01-01', '2022-12-31')" 'is_group(1, 1, 1, 1, 1)'; do
+for helper in 'publish_next()' "publish_realm('Jobs', '2022-01-01', '2022-12-31')" "public_leaks('queue', 'resource')" 'is_group(1, 1, 1, 1, 1)'; do
 	ok "not for callers: $helper" refuses dashboard "SELECT warehouse.$helper" 'permission denied'
 done
 ok 'own login, own jobs' gives p03 p03 "$mine"

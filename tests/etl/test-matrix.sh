@@ -75,14 +75,14 @@ equal 'own jobs' "$(awk '$1 == "warehouse.job" && $2 == "site_portal" { print $3
 as_public() {
 	psql -XAtq "host=$PGHOST user=site_portal dbname=$PGDATABASE" -c "$1" 2>&1
 }
-sql "UPDATE warehouse.site SET public_group = 3" >/dev/null
+sql "UPDATE warehouse.site SET public_group = 3; SELECT warehouse.publish()" >/dev/null
 equal 'groups of three' "$(as_public "SELECT period, dimension_value, round(value::numeric, 2), people
 	FROM warehouse.public_statistic('Jobs', 'total_cpu_hours', 'queue', '2024-02-01', '2024-03-31')")" \
 	'2024-03-01|others|10242.00|6
 2024-03-01|gpu|136.00|3
 2024-03-01|shared|8.25|3' # in February one person had nearly all
 equal 'GPU hours of two people' "$(as_public "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'total_gpu_hours', 'none', '2024-03-01', '2024-03-31') WHERE people < 3")" 0
-sql "UPDATE warehouse.site SET public_group = 4" >/dev/null
+sql "UPDATE warehouse.site SET public_group = 4; SELECT warehouse.publish()" >/dev/null
 equal 'GPU hours of three people are none of four' "$(as_public "SELECT count(*) FROM warehouse.public_statistic('Jobs', 'total_gpu_hours', 'none', '2024-03-01', '2024-03-31')")" 0
 for question in "'Jobs', 'total_cpu_hours', 'person'" "'Jobs', 'total_cpu_hours', 'account'" "'Jobs', 'max_processors', 'none'" \
 	"'Jobs', 'median_wait_hours', 'none'" "'Jobs', 'total_cpu_hours', 'day'" "'SUPREMM', 'wall_time', 'cpuuser'" "'Jobs', 'active_person_count', 'none'"; do
