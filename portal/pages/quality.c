@@ -3,8 +3,10 @@
 // much of each metric was measured.
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "common/clock.h"
+#include "common/str.h"
 #include "portal/field.h"
 #include "portal/figure.h"
 #include "portal/html.h"
@@ -195,6 +197,20 @@ static void put_quarantine(struct strbuf *out, const struct quality *d)
 	html_raw(out, "</section>");
 }
 
+// The catalogue's words: "gpu seconds". The amount beside it is in hours.
+static void put_weight(struct strbuf *out, const char *weight, bool is_time)
+{
+	if (!is_time) {
+		html_text(out, weight);
+		return;
+	}
+	if (str_starts(weight, "gpu")) {
+		html_raw(out, "GPU");
+		weight += strlen("gpu");
+	}
+	html_textf(out, "%.*s hours", (int)(strrchr(weight, ' ') - weight), weight);
+}
+
 static void put_metric(struct strbuf *out, const struct doc *m)
 {
 	double measured = field_number(m, "measured");
@@ -209,7 +225,7 @@ static void put_metric(struct strbuf *out, const struct doc *m)
 	html_raw(out, "</th><td><code>");
 	html_text(out, field_text(m, "name"));
 	html_raw(out, "</code></td><td>");
-	html_text(out, field_text(m, "weight"));
+	put_weight(out, field_text(m, "weight"), is_time);
 	html_raw(out, "</td>");
 	html_raw(out, "<td class=\"number\">");
 	figure_number(out, field_number(m, "amount") / (is_time ? HOUR_S : 1), is_time ? "h" : "");
