@@ -113,7 +113,7 @@ static int await(struct worker *w, unsigned n, struct shared *shared, struct pro
 		}
 		progress_step(progress, atomic_load(&shared->done));
 		if (left)
-			nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 	}
 	return rc;
 }
