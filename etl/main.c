@@ -191,15 +191,24 @@ static int load_store(
 	};
 	uint64_t periods = 0;
 	uint64_t months = 0;
+	int rc;
 
 	TRY(load_changes(r->postgres, r->store, &request, ret, err));
 	if (r->args.no_refresh)
 		return 0;
 	TRY(refresh_marked(r->postgres, open_helper, r, &periods, err));
 	log_info("%" PRIu64 " periods made anew", periods);
-	TRY(refresh_publish(r->postgres, &months, err));
+	// Whatever is wrong with what everybody may see, months are made and dropped.
+	rc = refresh_publish(r->postgres, &months, err);
 	if (months > 0)
 		log_info("%" PRIu64 " months made for everybody", months);
+	if (rc < 0) {
+		struct error why = *err;
+
+		TRY(refresh_keep(r->postgres, err));
+		*err = why;
+		return rc;
+	}
 	return refresh_keep(r->postgres, err);
 }
 

@@ -125,6 +125,7 @@ static void append_item(struct doc *to, struct arena *a, struct doc *item)
 
 static void append_field(struct doc *object, struct arena *a, const char *key, struct doc *item)
 {
+	assert(object->kind == DOC_OBJECT);
 	append_item(object, a, item);
 	object->keys[object->n - 1] = key;
 	if (object->index && 2 * object->n <= object->index->n_slots)

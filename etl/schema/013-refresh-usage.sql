@@ -422,7 +422,7 @@ BEGIN
 		PERFORM warehouse.refresh_period(the_unit, the_day, the_cluster);
 	END IF;
 	IF the_unit = 'month' THEN
-		DELETE FROM warehouse.public_month WHERE period = the_day;
+		INSERT INTO warehouse.public_mark VALUES (the_day);
 	END IF;
 	IF above IS NOT NULL THEN
 		INSERT INTO warehouse.dirty (day, cluster_id, unit)

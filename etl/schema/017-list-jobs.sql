@@ -161,6 +161,7 @@ BEGIN
 	IF people <> '{}' THEN -- each person's month by itself (OFFSET 0 keeps it so)
 		RETURN QUERY SELECT format('unnest(%L::integer[], %L::timestamptz[], %L::timestamptz[]) u (person_id, first_t, last_t) '
 			'CROSS JOIN LATERAL (SELECT x.* FROM warehouse.job x WHERE x.person_id = u.person_id AND x.end_t BETWEEN u.first_t AND u.last_t '
+			'AND u.first_t <= $2 AND u.last_t >= $1 AND x.end_t BETWEEN $1 AND $2 '
 			'OFFSET 0) j', people, months, (SELECT array_agg(((m AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'
 				- interval '1 microsecond' ORDER BY n) FROM unnest(months) WITH ORDINALITY q (m, n))), by_name;
 	END IF;
@@ -209,7 +210,7 @@ DECLARE
 	until timestamptz := least(to_timestamp((which ->> 'until')::bigint), CASE WHEN NOT is_newer THEN mark END, 'infinity');
 	months timestamptz[] := ARRAY(SELECT m.t FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
 		CROSS JOIN LATERAL (SELECT to_date(substring(c.relname FROM '_(\d{4}_\d{2})$'), 'YYYY_MM')::timestamp AT TIME ZONE 'UTC') m (t)
-		WHERE i.inhparent = 'warehouse.job'::regclass AND m.t + interval '31 days' > since AND m.t <= until ORDER BY 1);
+		WHERE i.inhparent = 'warehouse.job'::regclass AND m.t + interval '31 days' > since AND m.t <= least(until, now()) ORDER BY 1);
 	n integer := cardinality(months);
 	bounds timestamptz[] := '{-infinity}' || ARRAY(SELECT months[CASE WHEN is_newer THEN 1 + k ELSE n + 1 - k END]
 		FROM unnest('{3,15}'::integer[]) k WHERE k < n ORDER BY 1);

@@ -37,6 +37,20 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION warehouse.measures_of(text, text) IS 'The measures that a formula names.';
 
+-- The define: of a realm, put in where {name} stands.
+CREATE FUNCTION warehouse.expand(formula text, macros jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	m record;
+BEGIN
+	FOR m IN SELECT key, value FROM jsonb_each_text(macros) LOOP
+		formula := replace(formula, '{' || m.key || '}', '(' || m.value || ')');
+	END LOOP;
+	RETURN formula;
+END
+$$;
+COMMENT ON FUNCTION warehouse.expand(text, jsonb) IS 'SQL with the expressions of a realm''s define: in it.';
+
 CREATE FUNCTION warehouse.find_question(realm text, statistic text, dimension text, unit text, is_total boolean,
 	which jsonb, sees_all boolean) RETURNS warehouse.question
 LANGUAGE plpgsql STABLE AS $$
@@ -89,12 +103,10 @@ BEGIN
 			q.clusters := q.clusters || replace(condition, 'u.cluster_id', 'c.cluster_id');
 		END IF;
 	END LOOP;
-	FOR f IN SELECT key, value FROM jsonb_each_text(r.macros) LOOP
-		s.formula := replace(s.formula, '{' || f.key || '}', '(' || f.value || ')');
-		s.coverage := replace(s.coverage, '{' || f.key || '}', '(' || f.value || ')');
-		d.value := replace(d.value, '{' || f.key || '}', '(' || f.value || ')');
-		q.filters := replace(q.filters, '{' || f.key || '}', '(' || f.value || ')');
-	END LOOP;
+	s.formula := warehouse.expand(s.formula, r.macros);
+	s.coverage := warehouse.expand(s.coverage, r.macros);
+	d.value := warehouse.expand(d.value, r.macros);
+	q.filters := warehouse.expand(q.filters, r.macros);
 	is_measured := EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.is_measured AND concat_ws(' ', d.value, q.filters) ~ ('\mu\.' || x.column_name || '\M'));
 	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (
 			SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance')
@@ -222,7 +234,8 @@ BEGIN
 	END IF;
 	IF s.over = 'measures' THEN
 		SELECT coalesce(string_agg(format(', %s AS %I', CASE
-			WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND %s', first))
+			-- Counts are whole numbers there, and would be divided as such.
+			WHEN a = 's' THEN format('(%s)::float8', replace(m.aggregate, 's.running_begin', format('s.running_begin AND %s', first)))
 			WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE %s), 0)', m.name, first)
 			ELSE format('%s(u.%I)', m.fold, m.name) END, m.name), ''), '')
 		INTO sums FROM warehouse.measures_of(formula || ' ' || coverage, (q).cube) m;
@@ -266,13 +279,21 @@ DECLARE
 	q warehouse.question := warehouse.find_question(realm, statistic, dimension, unit, is_total, which, sees_all);
 	accounts integer[] := warehouse.viewer_accounts();
 	s warehouse.statistic := q.statistic;
+	is_blind boolean := NOT (warehouse.viewer_is_staff() OR pg_has_role(current_user, 'jobsight_analyst', 'USAGE')
+		OR pg_has_role(current_user, 'jobsight_loader', 'USAGE'));
 BEGIN
 	-- Metrics for staff only are not told by their sums either.
-	IF NOT (warehouse.viewer_is_staff() OR pg_has_role(current_user, 'jobsight_analyst', 'USAGE')
-			OR pg_has_role(current_user, 'jobsight_loader', 'USAGE'))
-			AND EXISTS (SELECT FROM warehouse.metric m WHERE m.audience = 'staff' AND (m.column_name = ANY (s.metrics)
+	IF is_blind AND EXISTS (SELECT FROM warehouse.metric m WHERE m.audience = 'staff' AND (m.column_name = ANY (s.metrics)
 				OR concat_ws(' ', s.formula, s.coverage) ~ ('\m' || m.column_name || '(_x|_w|_xw|_xxw|_max|_min)?\M'))) THEN
 		RAISE EXCEPTION 'statistic % is for staff only', s.id USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	-- Nor by what a site says of jobs by them: category and reason, of the metrics that are for everybody, jobs alone tell.
+	IF is_blind AND q.source <> 'relation' AND EXISTS (SELECT FROM warehouse.slice_column c JOIN warehouse.metric m ON m.audience = 'staff'
+			AND c.value ~ ('\ms\.' || m.column_name || '\M')
+			WHERE concat_ws(' ', (q.dimension).value, q.filters, (SELECT string_agg(x.aggregate, ' ')
+				FROM warehouse.measures_of(concat_ws(' ', s.formula, s.coverage), q.cube) x)) ~ ('\m[us]\.' || c.name || '\M')) THEN
+		q.source := 'jobs';
+		q.cube := 'performance';
 	END IF;
 	IF NOT sees_all AND q.source = 'jobs' THEN
 		q.own := format('(SELECT * FROM warehouse.job_slice WHERE person_id = %1$s' || CASE WHEN accounts <> '{}' THEN
@@ -416,15 +437,19 @@ DECLARE
 	bad record;
 BEGIN
 	INSERT INTO warehouse.dimension
-		SELECT r.realm, d.id, d.position - 1000, d.label, d.help, d.value, d.label_of, d.over, d.cube, d.metrics, d.is_public
-		FROM warehouse.realm r JOIN warehouse.dimension d ON d.realm = r.dimensions_of ON CONFLICT DO NOTHING;
+		SELECT r.realm, d.id, d.position - 1000, d.label, d.help, warehouse.expand(d.value, o.macros), d.label_of, d.over, d.cube,
+			d.metrics, d.is_public
+		FROM warehouse.realm r JOIN warehouse.realm o ON o.realm = r.dimensions_of
+		JOIN warehouse.dimension d ON d.realm = o.realm ON CONFLICT DO NOTHING;
 	INSERT INTO warehouse.statistic
-		SELECT r.realm, s.id, s.position - 1000, s.label, s.unit, s.formula, s.over, s.weight, s.coverage, s.metrics, s.help, s.is_public,
-			s.is_additive
-		FROM warehouse.realm r JOIN warehouse.statistic s ON s.realm = r.statistics_of ON CONFLICT DO NOTHING;
+		SELECT r.realm, s.id, s.position - 1000, s.label, s.unit, warehouse.expand(s.formula, o.macros), s.over, s.weight,
+			warehouse.expand(s.coverage, o.macros), s.metrics, s.help, s.is_public, s.is_additive
+		FROM warehouse.realm r JOIN warehouse.realm o ON o.realm = r.statistics_of
+		JOIN warehouse.statistic s ON s.realm = o.realm ON CONFLICT DO NOTHING;
 	PERFORM warehouse.align_slices();
 	PERFORM warehouse.create_slices();
 	PERFORM warehouse.put_metric_statistics();
+	PERFORM warehouse.follow_definitions();
 	UPDATE warehouse.statistic SET is_additive = unit <> '%' AND formula !~
 			'(nullif|percentile|DISTINCT|avg\(|sqrt|min_|max_|_min|_max|@)'
 		WHERE is_additive IS NULL;
@@ -437,7 +462,7 @@ COMMENT ON FUNCTION warehouse.align_statistics() IS 'Makes what statistics are m
 
 REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
 	warehouse.science_at(integer, integer), warehouse.align_slices(), warehouse.create_slices(), warehouse.put_realm(jsonb),
-	warehouse.put_metric_statistics(), warehouse.measures_of(text, text),
+	warehouse.put_metric_statistics(), warehouse.measures_of(text, text), warehouse.expand(text, jsonb),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
 	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
 	warehouse.is_aligned(text, date, date),
@@ -448,7 +473,7 @@ REVOKE ALL ON FUNCTION warehouse.class_of(text, double precision), warehouse.cla
 	warehouse.leaders(text, text, text, text, date, date, jsonb, bigint), warehouse.check_statistics(),
 	warehouse.align_statistics(), warehouse.one_line(text), warehouse.document_statistics() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.class_of(text, double precision), warehouse.class_label(text, integer),
-	warehouse.science_at(integer, integer), warehouse.measures_of(text, text),
+	warehouse.science_at(integer, integer), warehouse.measures_of(text, text), warehouse.expand(text, jsonb),
 	warehouse.find_question(text, text, text, text, boolean, jsonb, boolean),
 	warehouse.question_rows(warehouse.question), warehouse.question_sql(warehouse.question),
 	warehouse.is_aligned(text, date, date),

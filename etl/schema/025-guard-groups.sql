@@ -56,9 +56,15 @@ CREATE TABLE warehouse.public_month (
 	period date PRIMARY KEY,
 	made_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE warehouse.public_month IS 'Months of which public_cell says what everybody may see; without a row a month is to be made.';
+COMMENT ON TABLE warehouse.public_month IS 'Months of which public_cell says what everybody may see.';
 COMMENT ON COLUMN warehouse.public_month.period IS 'First day of the month.';
 COMMENT ON COLUMN warehouse.public_month.made_at IS 'When it was made.';
+-- As of dirty: marks are taken away before anything is read, so whoever changes something meanwhile marks again.
+CREATE TABLE warehouse.public_mark (
+	period date
+);
+COMMENT ON TABLE warehouse.public_mark IS 'Months that are to be made anew for everybody.';
+COMMENT ON COLUMN warehouse.public_mark.period IS 'First day of the month; NULL: all.';
 CREATE TABLE warehouse.public_cell (
 	realm text NOT NULL,
 	dimension text NOT NULL,
@@ -80,24 +86,30 @@ COMMENT ON COLUMN warehouse.public_cell.value IS 'Value of the dimension; NULL: 
 COMMENT ON COLUMN warehouse.public_cell.sums IS 'Measures by name.';
 COMMENT ON COLUMN warehouse.public_cell.people IS 'How many people have a part in each measure that is not 0.';
 
-CREATE FUNCTION warehouse.is_public(s warehouse.statistic, d warehouse.dimension) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT s.is_public AND s.over = 'measures' AND position('@' IN s.formula) = 0 AND s.formula !~ '_sq\M'
-		AND d.is_public AND d.over = 'rows' AND d.metrics = '{}' AND d.id NOT IN ('day', 'quarter', 'year')
+-- Groups are of accounting, whatever the figure: what was measured tells no groups apart.
+CREATE FUNCTION warehouse.is_public(q warehouse.question) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT (q).source IN ('day', 'jobs')
+		AND ((q).statistic).is_public AND ((q).statistic).over = 'measures'
+		AND position('@' IN ((q).statistic).formula) = 0 AND ((q).statistic).formula !~ '_sq\M'
+		AND ((q).dimension).is_public AND ((q).dimension).over = 'rows' AND ((q).dimension).id NOT IN ('day', 'quarter', 'year')
+		AND NOT EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.is_measured
+			AND ((q).dimension).value ~ ('\mu\.' || x.column_name || '\M'))
 $$;
-COMMENT ON FUNCTION warehouse.is_public(warehouse.statistic, warehouse.dimension) IS 'Whether everybody may ask for it.';
+COMMENT ON FUNCTION warehouse.is_public(warehouse.question) IS 'Whether everybody may ask that.';
 
--- Work and jobs of people by month and by the values v_... of all public dimensions of a realm, in the temporary table
--- public_work: what groups are made of. Whatever the figure: groups of accounting and of what was measured are the same.
-CREATE FUNCTION warehouse.fill_public_work(q warehouse.question, begin date, "end" date) RETURNS void
+-- Work and jobs of people by month and by the values v_... of dimensions, in the temporary table public_work: what
+-- groups are made of.
+CREATE FUNCTION warehouse.fill_public_work(questions warehouse.question[], begin date, "end" date) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+	q warehouse.question := questions[1];
 	items text;
 	names text;
 BEGIN
-	SELECT string_agg(format('(%s)::text AS %I', d.value, 'v_' || d.id), ', '), string_agg(quote_ident('v_' || d.id), ', ')
-		INTO items, names FROM warehouse.dimension d
-		WHERE d.realm = ((q).realm).realm AND warehouse.is_public((q).statistic, d);
+	SELECT string_agg(format('(%s)::text AS %I', (x.dimension).value, 'v_' || (x.dimension).id), ', '),
+			string_agg(quote_ident('v_' || (x.dimension).id), ', ')
+		INTO items, names FROM unnest(questions) x;
 	q.cube := 'usage';
 	q.source := 'day';
 	IF to_regclass('pg_temp.public_work') IS NOT NULL THEN
@@ -110,7 +122,7 @@ BEGIN
 	ANALYZE pg_temp.public_work;
 END
 $$;
-COMMENT ON FUNCTION warehouse.fill_public_work(warehouse.question, date, date) IS 'Puts who did how much in a month into the temporary table public_work.';
+COMMENT ON FUNCTION warehouse.fill_public_work(warehouse.question[], date, date) IS 'Puts who did how much in a month into the temporary table public_work.';
 
 -- The months in which the groups of two dimensions tell of a group that is too small: for each group of
 -- the one, what is left of the groups of the other that it lies in when all groups within these are
@@ -150,7 +162,8 @@ $$;
 COMMENT ON FUNCTION warehouse.public_rest(text, text) IS 'Of public_leaks: the months of what is left that is too small, SQL.';
 
 -- The groups of a dimension with these measures, of the months of public_work but those that are closed ($3). f: of each
--- person and value, p: of each person in a group.
+-- person and value, p: of each person in a group. Of months whose jobs are gone, in part at least, what jobs would
+-- answer is not told: groups are of all who had jobs then.
 CREATE FUNCTION warehouse.put_public_cells(q warehouse.question, measures text[], begin date, "end" date, closed date[]) RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -158,20 +171,26 @@ DECLARE
 	a text := CASE (q).source WHEN 'jobs' THEN 's' ELSE 'u' END; -- what rows are called
 	month text := format('date_trunc(''month'', %s.day::timestamp)::date', a);
 	value text := ((q).dimension).value;
-	sums text;  -- of each person
-	folds text; -- of a group
-	parts text; -- who has a part in them
-	names record; -- of both
+	sums text;   -- of each person, numbered: names may be as long as names can be
+	folds text;  -- of a group
+	parts text;  -- who has a part in them
+	named text;  -- the sums by their names
+	people text;
 BEGIN
-	SELECT coalesce(string_agg(format(', %s AS %I', CASE
+	IF (q).source = 'jobs' THEN
+		closed := closed || ARRAY(SELECT m::date FROM warehouse.site t
+			CROSS JOIN generate_series(begin, least("end", t.facts_from - 1), interval '1 month') m WHERE t.facts_from IS NOT NULL);
+	END IF;
+	SELECT string_agg(format(', %s AS m%s', CASE
 		WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND s.day = %s', month))
 		WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = %s), 0)', m.name, month)
-		ELSE format('%s(u.%I)', m.fold, m.name) END, m.name), ''), ''),
-			string_agg(format('%s(p.%I) AS %I', replace(m.fold, 'begin', 'sum'), m.name, m.name), ', '),
-			string_agg(format('count(*) FILTER (WHERE p.%I <> 0) AS %I', m.name, 'people ' || m.name), ', ')
-		INTO sums, folds, parts FROM warehouse.usage_column m WHERE m.cube = (q).cube AND m.name = ANY (measures);
-	SELECT string_agg(format('v.%I', m), ', ') AS sums, string_agg(format('v.%I AS %I', 'people ' || m, m), ', ') AS people
-		INTO names FROM (SELECT DISTINCT m FROM unnest(measures) m) m;
+		ELSE format('%s(u.%I)', m.fold, m.name) END, m.n), ''),
+			string_agg(format('%s(p.m%s) AS m%2$s', replace(m.fold, 'begin', 'sum'), m.n), ', '),
+			string_agg(format('count(*) FILTER (WHERE p.m%s <> 0) AS n%1$s', m.n), ', '),
+			string_agg(format('(%L, v.m%s::float8)', m.name, m.n), ', '), string_agg(format('(%L, v.n%s)', m.name, m.n), ', ')
+		INTO sums, folds, parts, named, people
+		FROM (SELECT x.*, row_number() OVER (ORDER BY x.position) AS n FROM warehouse.usage_column x
+			WHERE x.cube = (q).cube AND x.name = ANY (measures)) m;
 	EXECUTE format('INSERT INTO warehouse.public_cell (realm, dimension, cube, period, is_others, value, sums, people) '
 		'WITH RECURSIVE r AS MATERIALIZED (SELECT period, %I AS value, person_id, sum(work) AS work, sum(jobs) AS jobs '
 		'FROM pg_temp.public_work GROUP BY 1, 2, 3), %s, '
@@ -180,11 +199,11 @@ BEGIN
 		'AND k.value IS NOT DISTINCT FROM f.value WHERE f.period <> ALL ($3) GROUP BY 1, 2, 4), '
 		'v AS (SELECT p.period, p.cell, min(p.value) AS value, %s, %s FROM p GROUP BY 1, 2) '
 		'SELECT %L, %L, %L, v.period, v.cell IS NULL, CASE WHEN v.cell IS NOT NULL THEN v.value END, '
-		'(SELECT to_jsonb(x) FROM (SELECT %s) x), (SELECT to_jsonb(x) FROM (SELECT %s) x) FROM v',
+		'(SELECT jsonb_object_agg(x.k, x.n) FROM (VALUES %s) x (k, n)), (SELECT jsonb_object_agg(x.k, x.n) FROM (VALUES %s) x (k, n)) FROM v',
 		'v_' || ((q).dimension).id, warehouse.public_cells('r'),
 		month, CASE a WHEN 's' THEN regexp_replace(value, '\mu\.', 's.', 'g') ELSE value END, a, sums,
 		warehouse.question_rows(q), replace(folds, 'p.', 'f.'), folds, parts,
-		((q).realm).realm, ((q).dimension).id, (q).cube, names.sums, names.people)
+		((q).realm).realm, ((q).dimension).id, (q).cube, named, people)
 		USING begin, "end", closed;
 END
 $$;
@@ -196,72 +215,96 @@ CREATE FUNCTION warehouse.publish_realm(the_realm text, begin date, "end" date) 
 LANGUAGE plpgsql AS $$
 DECLARE
 	cubes warehouse.question[]; -- a question for each cube
+	questions warehouse.question[]; -- one for each dimension
 	measures jsonb := '{}';     -- what all questions are made of, by cube
 	q warehouse.question;
+	cube warehouse.question;
 	s warehouse.statistic;
-	d warehouse.dimension;
-	other warehouse.dimension;
+	other warehouse.question;
+	of_jobs text; -- which jobs the realm is of
 	leaks date[];
 	closed date[];
 BEGIN
-	FOR s IN SELECT x.* FROM warehouse.statistic x JOIN warehouse.dimension n ON n.realm = x.realm AND n.id = 'none'
-			WHERE x.realm = the_realm AND warehouse.is_public(x, n) LOOP
+	FOR s IN SELECT x.* FROM warehouse.statistic x WHERE x.realm = the_realm LOOP
 		q := warehouse.find_question(the_realm, s.id, 'none', 'month', false, '{}', false);
-		CONTINUE WHEN q.source NOT IN ('day', 'jobs');
+		CONTINUE WHEN NOT warehouse.is_public(q);
 		IF NOT measures ? q.cube THEN
 			cubes := cubes || q;
 		END IF;
 		measures := measures || jsonb_build_object(q.cube, coalesce(measures -> q.cube, '[]')
-			|| coalesce((SELECT jsonb_agg(m.name) FROM warehouse.measures_of(s.formula, q.cube) m), '[]'));
+			|| coalesce((SELECT jsonb_agg(m.name) FROM warehouse.measures_of((q.statistic).formula, q.cube) m), '[]'));
 	END LOOP;
 	IF cubes IS NULL THEN
 		RETURN;
 	END IF;
-	PERFORM warehouse.fill_public_work(cubes[1], begin, "end");
+	questions := ARRAY(SELECT x.q FROM warehouse.dimension d CROSS JOIN LATERAL (SELECT warehouse.find_question(the_realm,
+		((cubes[1]).statistic).id, d.id, 'month', false, '{}', false) AS q OFFSET 0) x
+		WHERE d.realm = the_realm AND warehouse.is_public(x.q) ORDER BY d.position, d.id);
+	PERFORM warehouse.fill_public_work(questions, begin, "end");
 	IF NOT EXISTS (SELECT FROM pg_temp.public_work) THEN
 		RETURN;
 	END IF;
-	FOR d IN SELECT x.* FROM warehouse.dimension x WHERE x.realm = the_realm AND warehouse.is_public((cubes[1]).statistic, x) LOOP
+	FOR place IN 1 .. cardinality(questions) LOOP
+		q := questions[place];
+		of_jobs := concat_ws(' ', (q.realm).filter, (q.realm).macros);
 		closed := '{}';
-		FOR other IN SELECT x.* FROM warehouse.dimension x WHERE x.realm = the_realm AND warehouse.is_public((cubes[1]).statistic, x)
-				AND (x.position, x.id) < (d.position, d.id) AND x.id NOT IN ('none', 'month') AND d.id NOT IN ('none', 'month') LOOP
+		FOREACH other IN ARRAY questions[:place - 1] LOOP
+			CONTINUE WHEN (q.dimension).id IN ('none', 'month') OR (other.dimension).id IN ('none', 'month');
 			-- Realms of the same jobs have the same groups.
-			SELECT l.months INTO leaks FROM pg_temp.public_leak l WHERE l.jobs = concat_ws(' ', (q.realm).filter, (q.realm).macros)
-				AND (l.one, l.other) = (d.value, other.value);
+			SELECT l.months INTO leaks FROM pg_temp.public_leak l
+				WHERE (l.jobs, l.one, l.other) = (of_jobs, (q.dimension).value, (other.dimension).value);
 			IF NOT FOUND THEN
-				leaks := warehouse.public_leaks(d.id, other.id);
-				INSERT INTO pg_temp.public_leak VALUES (concat_ws(' ', (q.realm).filter, (q.realm).macros), d.value, other.value, leaks);
+				leaks := warehouse.public_leaks((q.dimension).id, (other.dimension).id);
+				INSERT INTO pg_temp.public_leak VALUES (of_jobs, (q.dimension).value, (other.dimension).value, leaks);
 			END IF;
 			closed := closed || leaks;
 		END LOOP;
-		FOREACH q IN ARRAY cubes LOOP
-			PERFORM warehouse.put_public_cells(warehouse.find_question(the_realm, (q.statistic).id, d.id, 'month', false, '{}', false),
-				ARRAY(SELECT jsonb_array_elements_text(measures -> q.cube)), begin, "end", closed);
+		FOREACH cube IN ARRAY cubes LOOP
+			PERFORM warehouse.put_public_cells(warehouse.find_question(the_realm, (cube.statistic).id, (q.dimension).id, 'month', false,
+				'{}', false), ARRAY(SELECT jsonb_array_elements_text(measures -> cube.cube)), begin, "end", closed);
 		END LOOP;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION warehouse.publish_realm(text, date, date) IS 'Makes what everybody may see of a realm in some months.';
 
+-- What is made of other statistics, dimensions or measures than there are now is wrong: it goes at once, and is marked.
 ALTER TABLE warehouse.site ADD public_definitions text;
-COMMENT ON COLUMN warehouse.site.public_definitions IS 'What public_cell was made by: other statistics, dimensions or measures make all anew.';
+COMMENT ON COLUMN warehouse.site.public_definitions IS 'What public_cell was made by: a hash of what figures and groups follow from.';
+CREATE FUNCTION warehouse.follow_definitions() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	definitions text := (SELECT md5(string_agg(x.t, '' ORDER BY x.t)) FROM (
+		SELECT (s.realm, s.id, s.formula, s.over, s.is_public)::text AS t FROM warehouse.statistic s
+		UNION ALL SELECT (d.realm, d.id, d.position, d.value, d.over, d.is_public)::text FROM warehouse.dimension d
+		UNION ALL SELECT (r.realm, r.filter, r.macros, r.relation)::text FROM warehouse.realm r
+		UNION ALL SELECT (u.cube, u.name, u.aggregate, u.fold)::text FROM warehouse.usage_column u) x);
+BEGIN
+	IF definitions IS DISTINCT FROM (SELECT public_definitions FROM warehouse.site) THEN
+		DELETE FROM warehouse.public_cell;
+		DELETE FROM warehouse.public_month;
+		UPDATE warehouse.site SET public_definitions = definitions;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.follow_definitions() IS 'Takes away what everybody may see when statistics, dimensions or measures are others.';
 
 -- The newest months that are over and not made yet: so many at once that a transaction is not too long. NULL: all are made.
 CREATE FUNCTION warehouse.publish_next() RETURNS bigint
 LANGUAGE plpgsql SET jit = off SET work_mem = '128MB' AS $$
 DECLARE
-	definitions text := (SELECT md5(string_agg(x.t, '' ORDER BY x.t)) FROM (SELECT s::text AS t FROM warehouse.statistic s
-		UNION ALL SELECT d::text FROM warehouse.dimension d UNION ALL SELECT r::text FROM warehouse.realm r
-		UNION ALL SELECT u::text FROM warehouse.usage_column u) x);
+	marks date[];
 	first date;
 	last date;
 	realm text;
 BEGIN
-	PERFORM pg_advisory_xact_lock(x'6a6f6274'::int);
-	IF definitions IS DISTINCT FROM (SELECT public_definitions FROM warehouse.site) THEN
-		DELETE FROM warehouse.public_month;
-		UPDATE warehouse.site SET public_definitions = definitions;
-	END IF;
+	PERFORM pg_advisory_xact_lock(x'6a6f6274'::int); -- as in forget_groups
+	PERFORM warehouse.follow_definitions();
+	WITH taken AS (DELETE FROM warehouse.public_mark RETURNING period) SELECT array_agg(DISTINCT period) INTO marks FROM taken;
+	DELETE FROM warehouse.public_month WHERE period = ANY (marks) OR array_position(marks, NULL) IS NOT NULL;
+	-- Months that have no jobs any more.
+	DELETE FROM warehouse.public_cell c WHERE NOT EXISTS (SELECT FROM warehouse.usage_period u
+		WHERE u.unit = 'month' AND u.dimension_id = 0 AND u.period = c.period);
 	SELECT min(m.period), (max(m.period) + interval '1 month')::date - 1 INTO first, last FROM (
 		SELECT m.period, sum(m.jobs) OVER w AS jobs, row_number() OVER w AS place, max(m.period) OVER () AS newest
 		FROM (SELECT u.period, sum(u.submitted_jobs + u.begin_jobs) AS jobs FROM warehouse.usage_period u
@@ -305,18 +348,45 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.publish() IS 'Makes what everybody may see of all months that are over; says how many were not made.';
 
--- What larger groups forbid is not shown until it is made anew.
+-- What larger groups forbid is gone at once, and not shown until it is made anew: before the change whoever makes
+-- months is waited for, after it what they made is taken away, too.
 CREATE FUNCTION warehouse.forget_groups() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-	DELETE FROM warehouse.public_cell;
-	DELETE FROM warehouse.public_month;
+	IF TG_WHEN = 'BEFORE' THEN
+		PERFORM pg_advisory_xact_lock(x'6a6f6274'::int);
+	ELSE
+		DELETE FROM warehouse.public_cell;
+		DELETE FROM warehouse.public_month;
+	END IF;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION warehouse.forget_groups() IS 'Takes away what everybody may see when what a group is changes.';
+CREATE TRIGGER forget_groups_wait BEFORE UPDATE OF public_group, public_share, timezone ON warehouse.site
+	FOR EACH STATEMENT EXECUTE FUNCTION warehouse.forget_groups();
 CREATE TRIGGER forget_groups AFTER UPDATE OF public_group, public_share, timezone ON warehouse.site
 	FOR EACH STATEMENT EXECUTE FUNCTION warehouse.forget_groups();
+
+-- What groups follow from besides the days that are made of jobs.
+CREATE FUNCTION warehouse.mark_public() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO warehouse.public_mark VALUES (NULL);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION warehouse.mark_public() IS 'Marks all months to be made anew for everybody.';
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['gateway', 'cluster_history', 'science'] LOOP
+		EXECUTE format('CREATE TRIGGER mark_public AFTER INSERT OR UPDATE OR DELETE ON warehouse.%I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION warehouse.mark_public()', name);
+	END LOOP;
+END
+$$;
 
 -- The question, when everybody may ask it of these days.
 CREATE FUNCTION warehouse.public_question(realm text, statistic text, dimension text, begin date, "end" date)
@@ -327,7 +397,7 @@ DECLARE
 	s warehouse.statistic := (q).statistic;
 	d warehouse.dimension := (q).dimension;
 BEGIN
-	IF NOT warehouse.is_public(s, d) OR (q).source NOT IN ('day', 'jobs') THEN
+	IF NOT warehouse.is_public(q) THEN
 		RAISE EXCEPTION '% by % is not public', s.id, d.id USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	IF NOT warehouse.is_aligned('month', begin, "end") THEN
@@ -376,17 +446,20 @@ COMMENT ON FUNCTION warehouse.public_statistic(text, text, text, date, date) IS
 REVOKE ALL ON FUNCTION warehouse.public_statistic(text, text, text, date, date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION warehouse.public_statistic(text, text, text, date, date)
 	TO jobsight_loader, jobsight_portal, jobsight_analyst;
-REVOKE ALL ON FUNCTION warehouse.is_group(bigint, double precision, double precision, double precision, double precision),
-	warehouse.public_cells(text), warehouse.public_rest(text, text), warehouse.public_leaks(text, text),
-	warehouse.is_public(warehouse.statistic, warehouse.dimension), warehouse.fill_public_work(warehouse.question, date, date),
-	warehouse.put_public_cells(warehouse.question, text[], date, date, date[]), warehouse.publish_realm(text, date, date),
-	warehouse.publish_next(), warehouse.publish(), warehouse.forget_groups(),
-	warehouse.public_question(text, text, text, date, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION warehouse.is_group(bigint, double precision, double precision, double precision, double precision),
-	warehouse.public_cells(text), warehouse.public_rest(text, text), warehouse.public_leaks(text, text),
-	warehouse.is_public(warehouse.statistic, warehouse.dimension), warehouse.fill_public_work(warehouse.question, date, date),
-	warehouse.put_public_cells(warehouse.question, text[], date, date, date[]), warehouse.publish_realm(text, date, date),
-	warehouse.publish_next(), warehouse.publish() TO jobsight_loader;
-GRANT SELECT, INSERT, DELETE ON warehouse.public_month, warehouse.public_cell TO jobsight_loader;
+DO $$
+DECLARE
+	f record;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure AS name, p.proname FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'warehouse'::regnamespace
+			AND p.proname IN ('is_group', 'public_cells', 'public_rest', 'public_leaks', 'is_public', 'fill_public_work', 'put_public_cells',
+				'publish_realm', 'follow_definitions', 'publish_next', 'publish', 'forget_groups', 'mark_public', 'public_question') LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+		IF f.proname NOT IN ('forget_groups', 'mark_public', 'public_question') THEN
+			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobsight_loader', f.name);
+		END IF;
+	END LOOP;
+END
+$$;
+GRANT SELECT, INSERT, DELETE ON warehouse.public_month, warehouse.public_cell, warehouse.public_mark TO jobsight_loader;
 GRANT UPDATE (public_definitions) ON warehouse.site TO jobsight_loader;
-GRANT SELECT ON warehouse.public_month, warehouse.public_cell TO jobsight_analyst;
+GRANT SELECT ON warehouse.public_month, warehouse.public_cell, warehouse.public_mark TO jobsight_analyst;

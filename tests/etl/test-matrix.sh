@@ -13,7 +13,7 @@ psql -XAtq -v ON_ERROR_STOP=1 -1 -f "$here/forty/site.sql" "$PG_URL" >"$dir/said
 sql "CREATE ROLE site_loader LOGIN IN ROLE jobsight_loader; CREATE ROLE site_portal LOGIN IN ROLE jobsight_portal;
 	CREATE ROLE site_analyst LOGIN IN ROLE jobsight_analyst; CREATE ROLE somebody LOGIN;
 	INSERT INTO warehouse.person_right (person, kind, account) VALUES ('paula', 'pi', 'phys'), ('sue', 'support', ''), ('stan', 'staff', '')"
-sql "INSERT INTO warehouse.dirty (day, cluster_id) VALUES ('2024-03-01', 1)" # refresh() left none
+sql "INSERT INTO warehouse.dirty (day, cluster_id) VALUES ('2024-03-01', 1); INSERT INTO warehouse.public_mark VALUES ('2024-03-01')" # refresh() left none
 relations=$(sql "SELECT c.oid::regclass FROM pg_class c WHERE relnamespace IN ('warehouse'::regnamespace, 'compat'::regnamespace)
 	AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition AND relname NOT IN ('migration', 'day', 'period') ORDER BY 1::text")
 
@@ -144,4 +144,14 @@ for who in ada sue stan; do
 	if [ "$who" = stan ]; then printf '500\n1|t\n'; else printf 'for staff only\n0|t\n'; fi >"$dir/wanted"
 	same "a metric for staff: $who" "$dir/told" "$dir/wanted"
 done
+# Nor by what a site says of jobs by it.
+sql "UPDATE warehouse.metric SET audience = 'staff' WHERE column_name IN ('catastrophe', 'cpu_idle', 'cpu_user', 'gpu_usage', 'cpu_iowait');
+	SELECT warehouse.create_views(), warehouse.create_slices()" >/dev/null
+for who in ada sue stan; do
+	for statistic in core_time job_count; do
+		as_public "SET jobsight.person = '$who'; SELECT count(DISTINCT dimension_value) FROM warehouse.total('JobEfficiency', '$statistic', 'reason', '2024-01-01', '2024-12-31')
+			WHERE dimension_value NOT IN ('not measured', 'not known')"
+	done | tr '\n' ' ' >"$dir/told-$who"
+done
+equal 'reasons by metrics for staff' "$(cat "$dir"/told-*)" '0 0 7 7 0 0 '
 finish

@@ -158,6 +158,41 @@ equal 'sums by category and reason that are not the whole' "$(sql "$of_sums")" '
 equal 'sums by category and reason' "$(sql "SELECT count(*) FROM warehouse.usage_column WHERE cube = 'efficiency'")" 18
 equal 'more than one reason' "$(sql "$by_reason" | awk 'END { print (NR > 2) }')" 1
 
+# Whatever of efficiency and energy is asked for, by whatever and of whatever: sums say what jobs say, also where
+# counts are divided.
+cat >"$dir/both.sql" <<'SQL'
+CREATE FUNCTION pg_temp.of_jobs(q warehouse.question) RETURNS warehouse.question LANGUAGE plpgsql AS $$
+BEGIN
+	q.source := 'jobs';
+	q.cube := 'performance';
+	RETURN q;
+END $$;
+CREATE FUNCTION pg_temp.ask(q warehouse.question) RETURNS TABLE (period date, id text, value float8, coverage float8, jobs float8,
+	jobs_coverage float8) LANGUAGE sql AS $$
+	SELECT coalesce(a.period, j.period), coalesce(a.value_id, j.value_id), a.value, a.coverage, j.value, j.coverage
+	FROM warehouse.answer(q, '2024-01-01', '2024-12-31') a
+	FULL JOIN warehouse.answer(pg_temp.of_jobs(q), '2024-01-01', '2024-12-31') j
+		ON j.period = a.period AND coalesce(j.value_id, '') = coalesce(a.value_id, '')
+$$;
+CREATE TEMPORARY TABLE compared AS
+SELECT s.realm, s.id AS statistic, d.id AS dimension, w.which, (q.q).source, (q.q).cube, a.* FROM warehouse.statistic s
+JOIN warehouse.dimension d ON d.realm = s.realm AND d.id IN ('none', 'queue', 'category', 'reason', 'exit_status')
+CROSS JOIN (VALUES (jsonb '{}'), ('{"exit_status": "COMPLETED"}'), ('{"reason": "3"}'), ('{"category": "1"}')) w (which)
+CROSS JOIN LATERAL (SELECT warehouse.find_question(s.realm, s.id, d.id, 'month', false, w.which, true) AS q OFFSET 0) q
+CROSS JOIN LATERAL pg_temp.ask(q.q) a
+WHERE s.realm = 'JobEfficiency' AND s.over = 'measures';
+SELECT * FROM compared WHERE NOT (coalesce(value, 0) - coalesce(jobs, 0) BETWEEN -1e-6 AND 1e-6
+	AND coalesce(coverage, 0) - coalesce(jobs_coverage, 0) BETWEEN -1e-9 AND 1e-9);
+\echo :ROW_COUNT differ
+SELECT source, cube, count(*) > 20 FROM compared GROUP BY 1, 2 ORDER BY 1, 2;
+SQL
+equal 'sums and jobs' "$(psql -XAtq -v ON_ERROR_STOP=1 -f "$dir/both.sql" "$PG_URL" 2>&1)" '0 differ
+day|efficiency|t
+day|usage|t
+jobs|performance|t
+period|performance|t
+period|usage|t'
+
 # One's own figures are those that staff see of this person, and are found along indexes by person.
 as_ada() {
 	psql -XAtq "$PG_URL" -c 'SET ROLE jobsight_portal' -c "SET jobsight.person = 'ada'" -c 'SET enable_seqscan = off' -c "$1"
