@@ -154,7 +154,7 @@ INSERT INTO compat.statistic_row (realm, id, label, unit, formula)
 CREATE FUNCTION compat.realm_id(realm text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE lower(realm) WHEN 'job performance' THEN 'SUPREMM' WHEN 'supremm' THEN 'SUPREMM'
-		WHEN 'jobs' THEN 'Jobs' ELSE realm END
+		WHEN 'jobs' THEN 'Jobs' WHEN 'gateways' THEN 'Gateways' ELSE realm END
 $$;
 COMMENT ON FUNCTION compat.realm_id(text) IS 'The peer''s id of a realm, which may be called as it is shown.';
 
@@ -163,7 +163,8 @@ CREATE FUNCTION compat.statistic_sql(realm text, statistic text, dimension text,
 	RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	the_realm text := compat.realm_id(realm);
+	is_gateways boolean := compat.realm_id(realm) = 'Gateways'; -- jobs of community accounts
+	the_realm text := CASE WHEN is_gateways THEN 'Jobs' ELSE compat.realm_id(realm) END;
 	s compat.statistic_row;
 	value text;
 	ended text;
@@ -177,6 +178,7 @@ BEGIN
 	SELECT CASE WHEN statistic_sql.dimension IN ('day', 'month', 'quarter', 'year') THEN
 			format('date_trunc(%L, r.period::timestamp)::date', statistic_sql.dimension)
 		WHEN statistic_sql.dimension = 'none' THEN '-9999'
+		WHEN is_gateways AND statistic_sql.dimension = 'gateway' THEN '(SELECT g.name FROM warehouse.gateway g WHERE g.person_id = r.person_id)'
 		ELSE (SELECT CASE WHEN d.science_level IS NULL THEN 'r.' || quote_ident(d.column_name)
 				ELSE format('coalesce(warehouse.science_at(r.%I, %s), -1)', d.column_name, d.science_level) END FROM compat.dimension d
 			WHERE d.realm = the_realm AND d.id = statistic_sql.dimension) END INTO value;
@@ -196,7 +198,8 @@ BEGIN
 			ELSE 'r.running_job_count' END), '@allocated', format('compat.allocated_core_seconds(%L, array_agg(DISTINCT r.resource_id), %s)',
 			unit, CASE WHEN is_total THEN format('date_trunc(%L, $1::timestamp)::date, $2', unit) ELSE 'min(r.period), max(r.period)' END)),
 		CASE WHEN is_jobs THEN 'jobfact_by_' ELSE 'supremmfact_by_' END || unit, unit,
-		CASE WHEN s.not_null IS NOT NULL THEN format('AND r.%I IS NOT NULL', s.not_null) ELSE '' END);
+		CASE WHEN s.not_null IS NOT NULL THEN format('AND r.%I IS NOT NULL', s.not_null) ELSE '' END
+			|| CASE WHEN is_gateways THEN ' AND r.person_id IN (SELECT g.person_id FROM warehouse.gateway g)' ELSE '' END);
 END
 $$;
 COMMENT ON FUNCTION compat.statistic_sql(text, text, text, text, boolean) IS 'The SQL of a chart of the peer.';
