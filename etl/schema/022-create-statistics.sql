@@ -103,8 +103,8 @@ COMMENT ON COLUMN warehouse.gateway.person_id IS 'The login.';
 COMMENT ON COLUMN warehouse.gateway.name IS 'Gateway.';
 COMMENT ON COLUMN warehouse.gateway.acronym IS 'Short.';
 
-ALTER TABLE warehouse.site ADD public_group integer NOT NULL DEFAULT 5 CHECK (public_group >= 2);
-COMMENT ON COLUMN warehouse.site.public_group IS 'Least number of people in a figure that everybody may see.';
+ALTER TABLE warehouse.site ADD public_group integer DEFAULT 5 CHECK (public_group >= 2);
+COMMENT ON COLUMN warehouse.site.public_group IS 'Least number of people in a figure that everybody may see; NULL: nothing is shown to everybody.';
 
 -- Buckets of metrics. As compat's, but that 0 is in the first and what was not measured in none.
 CREATE FUNCTION warehouse.class_of(of_kind text, x double precision) RETURNS integer

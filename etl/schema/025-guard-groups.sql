@@ -161,49 +161,77 @@ GROUP BY s.period, s.within HAVING NOT warehouse.is_group(count(*), max(s.work),
 $$;
 COMMENT ON FUNCTION warehouse.public_rest(text, text) IS 'Of public_leaks: the months of what is left that is too small, SQL.';
 
+-- What the measures of a cube are, numbered, because names may be as long as names can be: of jobs, of days, and of what
+-- either gives for people.
+CREATE FUNCTION warehouse.public_measures(q warehouse.question, measures text[])
+	RETURNS TABLE (n bigint, name text, of_rows text, fold text)
+LANGUAGE sql STABLE AS $$
+	SELECT row_number() OVER (ORDER BY x.position), x.name, CASE
+		WHEN (q).source = 'jobs' THEN replace(x.aggregate, 's.running_begin', 's.running_begin AND s.day = date_trunc(''month'', s.day::timestamp)::date')
+		WHEN x.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = date_trunc(''month'', u.day::timestamp)::date), 0)', x.name)
+		ELSE format('%s(u.%I)', x.fold, x.name) END, replace(x.fold, 'begin', 'sum')
+	FROM warehouse.usage_column x WHERE x.cube = (q).cube AND x.name = ANY (measures)
+$$;
+COMMENT ON FUNCTION warehouse.public_measures(warehouse.question, text[]) IS 'How measures are made of rows, and how those of parts are put together.';
+
+-- The measures of people by all dimensions that jobs alone know, in the temporary table public_slice: jobs are read once.
+CREATE FUNCTION warehouse.fill_public_slice(questions warehouse.question[], measures text[], begin date, "end" date) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	items text;
+	names text;
+	sums text;
+BEGIN
+	SELECT string_agg(format('(%s)::text AS %I', regexp_replace((x.dimension).value, '\mu\.', 's.', 'g'), 'v_' || (x.dimension).id), ', '),
+			string_agg(quote_ident('v_' || (x.dimension).id), ', ')
+		INTO items, names FROM unnest(questions) x;
+	SELECT string_agg(format('%s AS m%s', m.of_rows, m.n), ', ' ORDER BY m.n)
+		INTO sums FROM warehouse.public_measures(questions[1], measures) m;
+	IF to_regclass('pg_temp.public_slice') IS NOT NULL THEN
+		DROP TABLE pg_temp.public_slice;
+	END IF;
+	EXECUTE format('CREATE TEMPORARY TABLE public_slice ON COMMIT DROP AS '
+		'SELECT date_trunc(''month'', s.day::timestamp)::date AS period, s.person_id, %s, %s %s GROUP BY period, s.person_id, %s',
+		items, sums, warehouse.question_rows(questions[1]), names) USING begin, "end";
+END
+$$;
+COMMENT ON FUNCTION warehouse.fill_public_slice(warehouse.question[], text[], date, date) IS
+	'Puts what jobs say of people in a month into the temporary table public_slice.';
+
 -- The groups of a dimension with these measures, of the months of public_work but those that are closed ($3). f: of each
 -- person and value, p: of each person in a group. Of months whose jobs are gone, in part at least, what jobs would
 -- answer is not told: groups are of all who had jobs then.
 CREATE FUNCTION warehouse.put_public_cells(q warehouse.question, measures text[], begin date, "end" date, closed date[]) RETURNS void
 LANGUAGE plpgsql AS $$
-#variable_conflict use_column
 DECLARE
-	a text := CASE (q).source WHEN 'jobs' THEN 's' ELSE 'u' END; -- what rows are called
-	month text := format('date_trunc(''month'', %s.day::timestamp)::date', a);
-	value text := ((q).dimension).value;
-	sums text;   -- of each person, numbered: names may be as long as names can be
-	folds text;  -- of a group
-	parts text;  -- who has a part in them
-	named text;  -- the sums by their names
-	people text;
+	value text := format('u.%I', 'v_' || ((q).dimension).id);
+	people text; -- f, SQL
+	m record;
 BEGIN
+	SELECT string_agg(format('%s(u.m%s) AS m%2$s', x.fold, x.n), ', ' ORDER BY x.n) AS of_slices,
+			string_agg(format('%s AS m%s', x.of_rows, x.n), ', ' ORDER BY x.n) AS of_days,
+			string_agg(format('%s(p.m%s) AS m%2$s', x.fold, x.n), ', ' ORDER BY x.n) AS folds,
+			string_agg(format('count(*) FILTER (WHERE p.m%s <> 0) AS n%1$s', x.n), ', ' ORDER BY x.n) AS parts,
+			string_agg(format('(%L, v.m%s::float8)', x.name, x.n), ', ') AS sums,
+			string_agg(format('(%L, v.n%s)', x.name, x.n), ', ') AS people
+		INTO m FROM warehouse.public_measures(q, measures) x;
 	IF (q).source = 'jobs' THEN
-		closed := closed || ARRAY(SELECT m::date FROM warehouse.site t
-			CROSS JOIN generate_series(begin, least("end", t.facts_from - 1), interval '1 month') m WHERE t.facts_from IS NOT NULL);
+		closed := closed || ARRAY(SELECT x::date FROM warehouse.site t
+			CROSS JOIN generate_series(begin, least("end", t.facts_from - 1), interval '1 month') x WHERE t.facts_from IS NOT NULL);
+		people := format('SELECT u.period, %s AS value, u.person_id, %s FROM pg_temp.public_slice u GROUP BY 1, 2, 3', value, m.of_slices);
+	ELSE
+		people := format('SELECT date_trunc(''month'', u.day::timestamp)::date AS period, (%s)::text AS value, u.person_id, %s %s GROUP BY 1, 2, 3',
+			((q).dimension).value, m.of_days, warehouse.question_rows(q));
 	END IF;
-	SELECT string_agg(format(', %s AS m%s', CASE
-		WHEN a = 's' THEN replace(m.aggregate, 's.running_begin', format('s.running_begin AND s.day = %s', month))
-		WHEN m.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = %s), 0)', m.name, month)
-		ELSE format('%s(u.%I)', m.fold, m.name) END, m.n), ''),
-			string_agg(format('%s(p.m%s) AS m%2$s', replace(m.fold, 'begin', 'sum'), m.n), ', '),
-			string_agg(format('count(*) FILTER (WHERE p.m%s <> 0) AS n%1$s', m.n), ', '),
-			string_agg(format('(%L, v.m%s::float8)', m.name, m.n), ', '), string_agg(format('(%L, v.n%s)', m.name, m.n), ', ')
-		INTO sums, folds, parts, named, people
-		FROM (SELECT x.*, row_number() OVER (ORDER BY x.position) AS n FROM warehouse.usage_column x
-			WHERE x.cube = (q).cube AND x.name = ANY (measures)) m;
 	EXECUTE format('INSERT INTO warehouse.public_cell (realm, dimension, cube, period, is_others, value, sums, people) '
-		'WITH RECURSIVE r AS MATERIALIZED (SELECT period, %I AS value, person_id, sum(work) AS work, sum(jobs) AS jobs '
-		'FROM pg_temp.public_work GROUP BY 1, 2, 3), %s, '
-		'f AS (SELECT %s AS period, (%s)::text AS value, %s.person_id%s %s GROUP BY 1, 2, 3), '
-		'p AS (SELECT f.period, k.cell, min(f.value) AS value, f.person_id, %s FROM f JOIN r_cell k ON k.period = f.period '
-		'AND k.value IS NOT DISTINCT FROM f.value WHERE f.period <> ALL ($3) GROUP BY 1, 2, 4), '
-		'v AS (SELECT p.period, p.cell, min(p.value) AS value, %s, %s FROM p GROUP BY 1, 2) '
+		'WITH RECURSIVE r AS MATERIALIZED (SELECT u.period, %s AS value, u.person_id, sum(u.work) AS work, sum(u.jobs) AS jobs '
+		'FROM pg_temp.public_work u GROUP BY 1, 2, 3), %s, f AS (%s), '
+		'p AS (SELECT p.period, k.cell, min(p.value) AS value, p.person_id, %s FROM f p JOIN r_cell k ON k.period = p.period '
+		'AND k.value IS NOT DISTINCT FROM p.value WHERE p.period <> ALL ($3) GROUP BY 1, 2, 4), '
+		'v AS (SELECT p.period, p.cell, min(p.value) AS value, %4$s, %s FROM p GROUP BY 1, 2) '
 		'SELECT %L, %L, %L, v.period, v.cell IS NULL, CASE WHEN v.cell IS NOT NULL THEN v.value END, '
 		'(SELECT jsonb_object_agg(x.k, x.n) FROM (VALUES %s) x (k, n)), (SELECT jsonb_object_agg(x.k, x.n) FROM (VALUES %s) x (k, n)) FROM v',
-		'v_' || ((q).dimension).id, warehouse.public_cells('r'),
-		month, CASE a WHEN 's' THEN regexp_replace(value, '\mu\.', 's.', 'g') ELSE value END, a, sums,
-		warehouse.question_rows(q), replace(folds, 'p.', 'f.'), folds, parts,
-		((q).realm).realm, ((q).dimension).id, (q).cube, named, people)
+		value, warehouse.public_cells('r'), people, m.folds, m.parts, ((q).realm).realm, ((q).dimension).id, (q).cube, m.sums, m.people)
 		USING begin, "end", closed;
 END
 $$;
@@ -221,6 +249,9 @@ DECLARE
 	cube warehouse.question;
 	s warehouse.statistic;
 	other warehouse.question;
+	closings jsonb := '{}';     -- months that are closed, by dimension
+	of_slices warehouse.question[];
+	names text[];
 	of_jobs text; -- which jobs the realm is of
 	leaks date[];
 	closed date[];
@@ -259,9 +290,19 @@ BEGIN
 			END IF;
 			closed := closed || leaks;
 		END LOOP;
-		FOREACH cube IN ARRAY cubes LOOP
-			PERFORM warehouse.put_public_cells(warehouse.find_question(the_realm, (cube.statistic).id, (q.dimension).id, 'month', false,
-				'{}', false), ARRAY(SELECT jsonb_array_elements_text(measures -> cube.cube)), begin, "end", closed);
+		closings := closings || jsonb_build_object((q.dimension).id, closed);
+	END LOOP;
+	FOREACH cube IN ARRAY cubes LOOP
+		names := ARRAY(SELECT jsonb_array_elements_text(measures -> cube.cube));
+		questions := ARRAY(SELECT warehouse.find_question(the_realm, (cube.statistic).id, (x.dimension).id, 'month', false, '{}', false)
+			FROM unnest(questions) x);
+		of_slices := ARRAY(SELECT x FROM unnest(questions) x WHERE x.source = 'jobs');
+		IF cardinality(of_slices) > 0 THEN
+			PERFORM warehouse.fill_public_slice(of_slices, names, begin, "end");
+		END IF;
+		FOREACH q IN ARRAY questions LOOP
+			PERFORM warehouse.put_public_cells(q, names, begin, "end",
+				ARRAY(SELECT jsonb_array_elements_text(closings -> (q.dimension).id))::date[]);
 		END LOOP;
 	END LOOP;
 END
@@ -314,7 +355,7 @@ BEGIN
 		WINDOW w AS (ORDER BY m.period DESC)) m
 		WHERE m.place = 1 OR m.place <= 24 AND m.jobs < 200000
 			AND NOT EXISTS (SELECT FROM warehouse.public_month p WHERE p.period BETWEEN m.period AND m.newest);
-	IF first IS NULL THEN
+	IF first IS NULL OR (SELECT public_group FROM warehouse.site) IS NULL THEN
 		RETURN NULL;
 	END IF;
 	DELETE FROM warehouse.public_cell WHERE period BETWEEN first AND last;
@@ -452,7 +493,7 @@ DECLARE
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure AS name, p.proname FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'warehouse'::regnamespace
 			AND p.proname IN ('is_group', 'public_cells', 'public_rest', 'public_leaks', 'is_public', 'fill_public_work', 'put_public_cells',
-				'publish_realm', 'follow_definitions', 'publish_next', 'publish', 'forget_groups', 'mark_public', 'public_question') LOOP
+				'public_measures', 'fill_public_slice', 'publish_realm', 'follow_definitions', 'publish_next', 'publish', 'forget_groups', 'mark_public', 'public_question') LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
 		IF f.proname NOT IN ('forget_groups', 'mark_public', 'public_question') THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobsight_loader', f.name);

@@ -21,6 +21,13 @@ of_staff() {
 	sql "SELECT round(value::numeric, 3) FROM warehouse.statistic('Jobs', 'total_cpu_hours', 'none', 'month', '2024-03-01', '2024-03-31')"
 }
 equal 'everybody and staff' "$(of_march)" "$(of_staff)"
+# Groups that are one value are what staff see, whether sums or jobs tell.
+equal 'everybody and staff, by value' "$(sql "SELECT d.id, count(*) > 0, max(abs(p.value - s.value)) <= 1e-9 FROM (VALUES ('queue'), ('exit_status'), ('nodecount')) d (id)
+	CROSS JOIN LATERAL warehouse.public_statistic('SUPREMM', 'avg_percent_cpu_user', d.id, '2024-01-01', '2024-12-31') p
+	CROSS JOIN LATERAL warehouse.statistic('SUPREMM', 'avg_percent_cpu_user', d.id, 'month', p.period, (p.period + interval '1 month')::date - 1) s
+	WHERE s.dimension_value = p.dimension_value GROUP BY 1 ORDER BY 1")" 'exit_status|t|t
+nodecount|t|t
+queue|t|t'
 equal 'months that are made' "$(sql 'SELECT warehouse.publish()')" 0
 
 # While one session makes months, another changes jobs of them: the month is made again.
