@@ -33,7 +33,7 @@ equal 'months that are made' "$(sql 'SELECT warehouse.publish()')" 0
 # While one session makes months, another changes jobs of them: the month is made again.
 while_it_is_made() { # SQL
 	psql -XAtq "$PG_URL" -c "BEGIN; SELECT warehouse.publish_next(); SELECT pg_advisory_xact_lock(1); SELECT pg_sleep(2); COMMIT" >/dev/null 2>&1 &
-	until [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted")" = 1 ]; do
+	until [ "$(sql "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted")" = 1 ] || ! kill -0 $! 2>/dev/null; do
 		sleep 0.05
 	done
 	sql "$1" >/dev/null
