@@ -26,6 +26,16 @@ in_database clean run 0 --migrate --catalogue "$here/catalogue"
 in_database killed "$load_program" --config "$dir/settings.yaml" --migrate --catalogue "$here/catalogue" \
 	--warehouse "host=$PGHOST user=$PGUSER dbname=killed"
 
+# What everybody may see is made by the loader, too.
+for database in clean killed; do
+	in_database $database sql "UPDATE warehouse.site SET public_group = 2, public_share = 1;
+		SELECT warehouse.put_realm('{\"realm\": \"Jobs\", \"position\": 1, \"label\": \"Jobs\", \"help\": \"Jobs.\", \"dimensions\": [
+			{\"id\": \"none\", \"label\": \"All\", \"help\": \"All.\", \"value\": \"0\", \"cube\": \"none\"},
+			{\"id\": \"nodecount\", \"label\": \"Nodes\", \"help\": \"Nodes.\", \"value\": \"u.nodes\", \"cube\": \"nodes\"}],
+			\"statistics\": [{\"id\": \"total_cpu_hours\", \"label\": \"Core hours\", \"unit\": \"h\", \"formula\": \"core_s / 3600.0\", \"help\": \"Hours.\"}]}');
+		SELECT warehouse.align_statistics()" >/dev/null
+done
+
 # Rows and figures. Floating sums may differ in their last bits, by the order of rows; keys are not
 # the same in two warehouses, so of the dimensions those are taken that are numbers.
 # shellcheck disable=SC2317
@@ -39,6 +49,11 @@ dump_all() {
 	sql "SELECT c.name, unit, period, ended_jobs, core_s, round(cpu_user_w), round(cpu_user_xw)
 		FROM warehouse.performance_period u JOIN warehouse.cluster c USING (cluster_id)
 		WHERE dimension_id = 0 ORDER BY 1, 2, 3"
+	sql "SELECT c.name, day, sum(ended_jobs), sum(core_s) FROM warehouse.efficiency_day JOIN warehouse.cluster c USING (cluster_id)
+		GROUP BY 1, 2 ORDER BY 1, 2"
+	sql "SELECT count(*) FROM warehouse.public_mark UNION ALL SELECT count(*) FROM warehouse.public_month"
+	sql "SELECT realm, dimension, cube, period, is_others, value, sums ->> 'core_s', people ->> 'core_s' FROM warehouse.public_cell
+		ORDER BY 1, 2, 3, 4, 5, 6"
 	sql "SELECT unit, period, d.name, bucket, sum(ended_jobs), sum(weight_s) FROM warehouse.histogram_period
 		JOIN warehouse.distribution d USING (distribution_id) GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
 }
@@ -48,6 +63,7 @@ compare() {
 	in_database killed dump_all >"$dir/killed"
 	same "$1" "$dir/clean" "$dir/killed"
 	cursor="SELECT cursor FROM warehouse.document_store"
+	equal "$1: seen by everybody" "$(grep -c '^Jobs|nodecount|usage|' "$dir/clean" | awk '{ print ($1 > 0) }')" 1
 	equal "$1: place in the store" "$(in_database killed sql "$cursor")" "$(in_database clean sql "$cursor")"
 }
 
