@@ -3,7 +3,7 @@
 // cursor of the store are committed together, so a loader killed at any instant has either done a
 // batch or not begun it. Two sessions take turns: one gets the rows of a batch while the other merges
 // and commits the batch before, so that batches are committed in their order, one at a time. The SQL
-// that merges is in etl/schema/006-create-load.sql and 014-merge-by-keys.sql.
+// that merges is in etl/schema/014-merge-by-keys.sql.
 #include "etl/load.h"
 
 #include <errno.h>

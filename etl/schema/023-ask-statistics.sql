@@ -65,6 +65,7 @@ DECLARE
 	is_measured boolean; -- by what was measured
 	condition text;
 	is_by_cluster boolean := true; -- and by nothing else
+	sums text; -- what names measures
 	named text; -- all columns that are named
 BEGIN
 	SELECT * INTO r FROM warehouse.realm x WHERE lower(find_question.realm) IN (lower(x.realm), lower(x.label));
@@ -107,11 +108,12 @@ BEGIN
 	s.coverage := warehouse.expand(s.coverage, r.macros);
 	d.value := warehouse.expand(d.value, r.macros);
 	q.filters := warehouse.expand(q.filters, r.macros);
+	sums := concat_ws(' ', s.formula, s.coverage);
 	is_measured := EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.is_measured AND concat_ws(' ', d.value, q.filters) ~ ('\mu\.' || x.column_name || '\M'));
 	q.cube := CASE WHEN s.metrics = '{}' AND NOT EXISTS (
-			SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance')
+			SELECT name FROM warehouse.measures_of(sums, 'performance')
 			EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'usage')
-		AND (NOT is_measured OR EXISTS (SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'usage')
+		AND (NOT is_measured OR EXISTS (SELECT name FROM warehouse.measures_of(sums, 'usage')
 			EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'performance')) THEN 'usage' ELSE 'performance' END;
 	q.source := CASE WHEN r.relation IS NOT NULL THEN 'relation' WHEN needs_jobs OR is_measured AND q.cube = 'usage' THEN 'jobs'
 		WHEN s.over = 'measures' AND sees_all AND is_by_cluster AND r.filter IS NULL AND d.cube IS NOT NULL THEN 'period' ELSE 'day' END;
@@ -121,7 +123,7 @@ BEGIN
 			AND NOT x.is_who AND named ~ ('[u@]\.' || x.column_name || '\M')) THEN
 		IF EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.column_name IS NOT NULL
 				AND NOT x.is_judged AND named ~ ('[u@]\.' || x.column_name || '\M'))
-				OR EXISTS (SELECT name FROM warehouse.measures_of(s.formula || ' ' || coalesce(s.coverage, ''), 'performance')
+				OR EXISTS (SELECT name FROM warehouse.measures_of(sums, 'performance')
 					EXCEPT SELECT name FROM warehouse.usage_column WHERE cube = 'efficiency') THEN
 			q.source := 'jobs';
 		ELSE
@@ -449,6 +451,7 @@ BEGIN
 	PERFORM warehouse.align_slices();
 	PERFORM warehouse.create_slices();
 	PERFORM warehouse.put_metric_statistics();
+	PERFORM warehouse.align_public();
 	PERFORM warehouse.follow_definitions();
 	UPDATE warehouse.statistic SET is_additive = unit <> '%' AND formula !~
 			'(nullif|percentile|DISTINCT|avg\(|sqrt|min_|max_|_min|_max|@)'

@@ -86,17 +86,30 @@ COMMENT ON COLUMN warehouse.public_cell.value IS 'Value of the dimension; NULL: 
 COMMENT ON COLUMN warehouse.public_cell.sums IS 'Measures by name.';
 COMMENT ON COLUMN warehouse.public_cell.people IS 'How many people have a part in each measure that is not 0.';
 
--- Groups are of accounting, whatever the figure: what was measured tells no groups apart.
-CREATE FUNCTION warehouse.is_public(q warehouse.question) RETURNS boolean
+-- What everybody may ask for. Only sums are told, no squares of them, and nothing that asks for the time or what was
+-- up. Groups are of accounting, whatever the figure: what was measured tells none apart.
+CREATE FUNCTION warehouse.is_public(s warehouse.statistic, r warehouse.realm) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-	SELECT (q).source IN ('day', 'jobs')
-		AND ((q).statistic).is_public AND ((q).statistic).over = 'measures'
-		AND position('@' IN ((q).statistic).formula) = 0 AND ((q).statistic).formula !~ '_sq\M'
-		AND ((q).dimension).is_public AND ((q).dimension).over = 'rows' AND ((q).dimension).id NOT IN ('day', 'quarter', 'year')
-		AND NOT EXISTS (SELECT FROM warehouse.usage_dimension x WHERE x.is_measured
-			AND ((q).dimension).value ~ ('\mu\.' || x.column_name || '\M'))
+	SELECT s.is_public AND r.relation IS NULL AND s.over = 'measures' AND warehouse.expand(s.formula, r.macros) !~ '(@|_sq\M)'
 $$;
-COMMENT ON FUNCTION warehouse.is_public(warehouse.question) IS 'Whether everybody may ask that.';
+COMMENT ON FUNCTION warehouse.is_public(warehouse.statistic, warehouse.realm) IS 'Whether everybody may ask for a statistic.';
+CREATE FUNCTION warehouse.is_public(d warehouse.dimension, r warehouse.realm) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT d.is_public AND d.over = 'rows' AND d.id NOT IN ('day', 'quarter', 'year') AND NOT EXISTS (
+		SELECT FROM warehouse.usage_dimension x WHERE x.is_measured
+			AND warehouse.expand(d.value, r.macros) ~ ('\mu\.' || x.column_name || '\M'))
+$$;
+COMMENT ON FUNCTION warehouse.is_public(warehouse.dimension, warehouse.realm) IS 'Whether everybody may ask by a dimension.';
+
+-- Rows that call themselves public and cannot be do not: so programs offer what is not refused.
+CREATE FUNCTION warehouse.align_public() RETURNS void
+LANGUAGE sql AS $$
+	UPDATE warehouse.statistic s SET is_public = false FROM warehouse.realm r
+		WHERE r.realm = s.realm AND s.is_public AND NOT warehouse.is_public(s, r);
+	UPDATE warehouse.dimension d SET is_public = false FROM warehouse.realm r
+		WHERE r.realm = d.realm AND d.is_public AND NOT warehouse.is_public(d, r);
+$$;
+COMMENT ON FUNCTION warehouse.align_public() IS 'Makes the rows of statistics and dimensions say whether everybody may ask for them.';
 
 -- Work and jobs of people by month and by the values v_... of dimensions, in the temporary table public_work: what
 -- groups are made of.
@@ -115,9 +128,9 @@ BEGIN
 	IF to_regclass('pg_temp.public_work') IS NOT NULL THEN
 		DROP TABLE pg_temp.public_work;
 	END IF;
-	EXECUTE format('CREATE TEMPORARY TABLE public_work ON COMMIT DROP AS SELECT date_trunc(''month'', u.day::timestamp)::date AS period, '
+	EXECUTE format('CREATE TEMPORARY TABLE public_work ON COMMIT DROP AS SELECT d.month AS period, '
 		'%s, u.person_id, sum(u.core_s)::float8 AS work, '
-		'sum(u.started_jobs + u.ended_jobs + CASE WHEN u.day = date_trunc(''month'', u.day::timestamp)::date THEN u.begin_jobs ELSE 0 END)::float8 AS jobs '
+		'sum(u.started_jobs + u.ended_jobs + CASE WHEN u.day = d.month THEN u.begin_jobs ELSE 0 END)::float8 AS jobs '
 		'%s GROUP BY period, %s, u.person_id', items, warehouse.question_rows(q), names) USING begin, "end";
 	ANALYZE pg_temp.public_work;
 END
@@ -167,8 +180,8 @@ CREATE FUNCTION warehouse.public_measures(q warehouse.question, measures text[])
 	RETURNS TABLE (n bigint, name text, of_rows text, fold text)
 LANGUAGE sql STABLE AS $$
 	SELECT row_number() OVER (ORDER BY x.position), x.name, CASE
-		WHEN (q).source = 'jobs' THEN replace(x.aggregate, 's.running_begin', 's.running_begin AND s.day = date_trunc(''month'', s.day::timestamp)::date')
-		WHEN x.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = date_trunc(''month'', u.day::timestamp)::date), 0)', x.name)
+		WHEN (q).source = 'jobs' THEN replace(x.aggregate, 's.running_begin', 's.running_begin AND s.day = d.month')
+		WHEN x.fold = 'begin' THEN format('coalesce(sum(u.%I) FILTER (WHERE u.day = d.month), 0)', x.name)
 		ELSE format('%s(u.%I)', x.fold, x.name) END, replace(x.fold, 'begin', 'sum')
 	FROM warehouse.usage_column x WHERE x.cube = (q).cube AND x.name = ANY (measures)
 $$;
@@ -191,7 +204,7 @@ BEGIN
 		DROP TABLE pg_temp.public_slice;
 	END IF;
 	EXECUTE format('CREATE TEMPORARY TABLE public_slice ON COMMIT DROP AS '
-		'SELECT date_trunc(''month'', s.day::timestamp)::date AS period, s.person_id, %s, %s %s GROUP BY period, s.person_id, %s',
+		'SELECT d.month AS period, s.person_id, %s, %s %s GROUP BY period, s.person_id, %s',
 		items, sums, warehouse.question_rows(questions[1]), names) USING begin, "end";
 END
 $$;
@@ -220,7 +233,7 @@ BEGIN
 			CROSS JOIN generate_series(begin, least("end", t.facts_from - 1), interval '1 month') x WHERE t.facts_from IS NOT NULL);
 		people := format('SELECT u.period, %s AS value, u.person_id, %s FROM pg_temp.public_slice u GROUP BY 1, 2, 3', value, m.of_slices);
 	ELSE
-		people := format('SELECT date_trunc(''month'', u.day::timestamp)::date AS period, (%s)::text AS value, u.person_id, %s %s GROUP BY 1, 2, 3',
+		people := format('SELECT d.month AS period, (%s)::text AS value, u.person_id, %s %s GROUP BY 1, 2, 3',
 			((q).dimension).value, m.of_days, warehouse.question_rows(q));
 	END IF;
 	EXECUTE format('INSERT INTO warehouse.public_cell (realm, dimension, cube, period, is_others, value, sums, people) '
@@ -256,9 +269,9 @@ DECLARE
 	leaks date[];
 	closed date[];
 BEGIN
-	FOR s IN SELECT x.* FROM warehouse.statistic x WHERE x.realm = the_realm LOOP
+	FOR s IN SELECT x.* FROM warehouse.statistic x JOIN warehouse.realm r USING (realm)
+			WHERE realm = the_realm AND warehouse.is_public(x, r) LOOP
 		q := warehouse.find_question(the_realm, s.id, 'none', 'month', false, '{}', false);
-		CONTINUE WHEN NOT warehouse.is_public(q);
 		IF NOT measures ? q.cube THEN
 			cubes := cubes || q;
 		END IF;
@@ -268,9 +281,9 @@ BEGIN
 	IF cubes IS NULL THEN
 		RETURN;
 	END IF;
-	questions := ARRAY(SELECT x.q FROM warehouse.dimension d CROSS JOIN LATERAL (SELECT warehouse.find_question(the_realm,
-		((cubes[1]).statistic).id, d.id, 'month', false, '{}', false) AS q OFFSET 0) x
-		WHERE d.realm = the_realm AND warehouse.is_public(x.q) ORDER BY d.position, d.id);
+	questions := ARRAY(SELECT warehouse.find_question(the_realm, ((cubes[1]).statistic).id, d.id, 'month', false, '{}', false)
+		FROM warehouse.dimension d JOIN warehouse.realm r USING (realm)
+		WHERE realm = the_realm AND warehouse.is_public(d, r) ORDER BY d.position, d.id);
 	PERFORM warehouse.fill_public_work(questions, begin, "end");
 	IF NOT EXISTS (SELECT FROM pg_temp.public_work) THEN
 		RETURN;
@@ -309,6 +322,13 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.publish_realm(text, date, date) IS 'Makes what everybody may see of a realm in some months.';
 
+CREATE FUNCTION warehouse.forget_public() RETURNS void
+LANGUAGE sql AS $$
+	DELETE FROM warehouse.public_cell;
+	DELETE FROM warehouse.public_month;
+$$;
+COMMENT ON FUNCTION warehouse.forget_public() IS 'Takes away what everybody may see, until it is made anew.';
+
 -- What is made of other statistics, dimensions or measures than there are now is wrong: it goes at once, and is marked.
 ALTER TABLE warehouse.site ADD public_definitions text;
 COMMENT ON COLUMN warehouse.site.public_definitions IS 'What public_cell was made by: a hash of what figures and groups follow from.';
@@ -322,8 +342,7 @@ DECLARE
 		UNION ALL SELECT (u.cube, u.name, u.aggregate, u.fold)::text FROM warehouse.usage_column u) x);
 BEGIN
 	IF definitions IS DISTINCT FROM (SELECT public_definitions FROM warehouse.site) THEN
-		DELETE FROM warehouse.public_cell;
-		DELETE FROM warehouse.public_month;
+		PERFORM warehouse.forget_public();
 		UPDATE warehouse.site SET public_definitions = definitions;
 	END IF;
 END
@@ -397,8 +416,7 @@ BEGIN
 	IF TG_WHEN = 'BEFORE' THEN
 		PERFORM pg_advisory_xact_lock(x'6a6f6274'::int);
 	ELSE
-		DELETE FROM warehouse.public_cell;
-		DELETE FROM warehouse.public_month;
+		PERFORM warehouse.forget_public();
 	END IF;
 	RETURN NULL;
 END
@@ -438,7 +456,7 @@ DECLARE
 	s warehouse.statistic := (q).statistic;
 	d warehouse.dimension := (q).dimension;
 BEGIN
-	IF NOT warehouse.is_public(q) THEN
+	IF NOT warehouse.is_public(s, (q).realm) OR NOT warehouse.is_public(d, (q).realm) THEN
 		RAISE EXCEPTION '% by % is not public', s.id, d.id USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	IF NOT warehouse.is_aligned('month', begin, "end") THEN
@@ -492,10 +510,10 @@ DECLARE
 	f record;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure AS name, p.proname FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'warehouse'::regnamespace
-			AND p.proname IN ('is_group', 'public_cells', 'public_rest', 'public_leaks', 'is_public', 'fill_public_work', 'put_public_cells',
+			AND p.proname IN ('is_group', 'public_cells', 'public_rest', 'public_leaks', 'is_public', 'align_public', 'forget_public', 'fill_public_work', 'put_public_cells',
 				'public_measures', 'fill_public_slice', 'publish_realm', 'follow_definitions', 'publish_next', 'publish', 'forget_groups', 'mark_public', 'public_question') LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
-		IF f.proname NOT IN ('forget_groups', 'mark_public', 'public_question') THEN
+		IF f.proname NOT IN ('align_public', 'forget_groups', 'mark_public', 'public_question') THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO jobsight_loader', f.name);
 		END IF;
 	END LOOP;

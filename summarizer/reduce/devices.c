@@ -158,6 +158,7 @@ static const char *find(struct devices *d, const char *word)
 	uint32_t row = d->domain ? domain_find(d->domain, word) : NO_ROW;
 	return row != NO_ROW ? d->domain->names[row] : NULL;
 }
+
 static void give_to_all(const struct learning *l, const char *job, const char *device)
 {
 	for (size_t k = 0; device && k < l->n; k++) {

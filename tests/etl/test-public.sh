@@ -61,6 +61,8 @@ equal 'nothing by other definitions' "$(sql 'SELECT count(*) FROM warehouse.publ
 sql 'SELECT warehouse.publish()' >/dev/null
 equal 'by a dimension of the site' "$(told Jobs total_cpu_hours large | cut -d'|' -f2 | sort -u | tr '\n' ' ')" '0 1 others '
 equal 'by what was measured' "$(told Jobs total_cpu_hours why)" 'is not public'
+equal 'what is offered' "$(sql "SELECT id, is_public FROM warehouse.dimension WHERE realm = 'Jobs' AND id IN ('large', 'why') ORDER BY 1")" 'large|t
+why|f'
 sql "UPDATE warehouse.metric SET label = label || ', said otherwise' WHERE column_name = 'cpu_user'; SELECT warehouse.align_statistics()" >/dev/null
 equal 'another label makes nothing anew' "$(sql 'SELECT warehouse.publish()')" 0
 
